@@ -1,0 +1,46 @@
+# tamis. Plain GNU make; V=1 shows commands; SAN=address or SAN=thread builds apart with a sanitizer.
+CC     ?= cc
+Q      := $(if $(V),,@)
+PKGS   := libpcre2-8 libcrypto
+WARN   := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wvla -Wstrict-prototypes -Wpointer-arith -Wformat=2 -Werror
+HARDEN := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
+ifneq ($(SAN),)
+HARDEN := -O1 -fsanitize=$(SAN),undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+B      := build$(addprefix -,$(SAN))
+SRC    := $(wildcard filters/*.c filters/detect/*.c)
+OBJ    := $(SRC:%.c=$(B)/%.o)
+UNIT   := $(patsubst test/unit/%.c,$(B)/test/unit/%,$(wildcard test/unit/test_*.c))
+LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+NEEDED := gcc make pkg-config libpcre2-dev libssl-dev
+NEEDED_TEST := libcmocka-dev python3
+
+all: deps $(OBJ)
+
+deps:
+	$(Q)test/packages $(NEEDED)
+
+$(B)/%.o: %.c
+	$(Q)mkdir -p $(@D) && $(CC) -std=c11 -D_GNU_SOURCE -g -fPIE $(WARN) $(HARDEN) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
+
+$(B)/test/unit/%: $(B)/test/unit/%.o $(OBJ)
+	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $(HARDEN) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+test:
+	$(Q)test/packages $(NEEDED) $(NEEDED_TEST)
+	$(Q)$(MAKE) --no-print-directory SAN=address check
+
+check: $(UNIT)
+	$(Q)test/run $(UNIT)
+
+walls:
+	! grep -rnE '#include [<"](uv|curl|sys/socket|openssl/ssl|fcntl|conf/|proxy/)' filters
+
+lint: walls
+
+clean:
+	rm -rf build build-*
+
+.PHONY: all deps test check walls lint clean
+.SECONDARY:
+-include $(OBJ:.o=.d)

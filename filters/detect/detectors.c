@@ -1,0 +1,28 @@
+#include "filters/scan.h"
+
+static const struct detector detectors[] = {
+  /* name     scan        default action   as      tag        canonical form    truncated */
+  { "auth",  auth_scan,  ACTION_STRIP,    "auth", "[auth]",  NULL,             NULL },
+  { "name",  name_scan,  ACTION_STRIP,    "name", "[name]",  NULL,             NULL },
+  { "mac",   mac_scan,   ACTION_HASH,     "mac",  "[mac]",   mac_canonical,    NULL },
+  { "email", email_scan, ACTION_STRIP,    "mail", "[email]", email_canonical,  NULL },
+  { "sip",   sip_scan,   ACTION_HASH,     "sip",  "[sip]",   sip_canonical,    NULL },
+  { "ip",    ip_scan,    ACTION_TRUNCATE, "ip",   "[ip]",    ip_canonical,     ip_truncate },
+  { "phone", phone_scan, ACTION_HASH,     "tel",  "[phone]", phone_canonical,  NULL },
+};
+enum { DETECTORS = sizeof detectors / sizeof detectors[0] };
+
+const struct detector *detector_row(size_t row) { return row < DETECTORS ? &detectors[row] : NULL; }
+
+const struct detector *detector_find(const char *name) {
+  for (size_t i = 0; name != NULL && i < DETECTORS; i++)
+    if (strcmp(detectors[i].name, name) == 0) return &detectors[i];
+  return NULL;
+}
+
+bool filter_detector_known(const char *name) { return detector_find(name) != NULL; }
+
+const char *const *filter_detector_names(void) {
+  static const char *const names[] = { "auth", "name", "mac", "email", "sip", "ip", "phone", NULL };
+  return names;
+}

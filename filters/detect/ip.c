@@ -1,0 +1,371 @@
+/* ip: IPv4 and IPv6 addresses, truncated to a prefix (RFC 5737 and RFC 3849 ranges included).
+ * In doubt an address is hidden; what protects a look-alike is named in version_context and ipv6_is_harmless. */
+#include <stdio.h>
+
+#include "filters/scan.h"
+
+enum piece { PIECE_V4, PIECE_V4_REVERSED, PIECE_V6, PIECE_V6_BRACKET, PIECE_OPAQUE };
+
+struct v4 {
+  uint8_t octet[4];
+  size_t  end;
+};
+
+/* Four decimal octets joined by sep from byte at. RFC 6943 3.1.1: leading zeros are taken as decimal here. */
+static bool v4_parse(struct text text, size_t at, char sep, struct v4 *v4) {
+  for (int i = 0; i < 4; i++) {
+    unsigned value = 0, digits = 0;
+    while (at < text.size && is_digit(text.at[at]) && digits < 4) {
+      value = value * 10 + (unsigned)(text.at[at] - '0');
+      at++;
+      digits++;
+    }
+    if (digits == 0 || digits > 3 || value > 255) return false;
+    v4->octet[i] = (uint8_t)value;
+    if (i < 3 && (at >= text.size || text.at[at++] != sep)) return false;
+  }
+  v4->end = at;
+  return at >= text.size || !is_digit(text.at[at]);
+}
+
+static const struct text versions[] = { TEXT("version"), TEXT("build"), TEXT("ver"), TEXT("v"), TEXT("release"),
+                                        TEXT("firmware"), TEXT("fw"), TEXT("revision"), TEXT("rev"), TEXT("sw") };
+static const struct text vendors[] = {
+  TEXT("yealink"), TEXT("grandstream"), TEXT("polycom"), TEXT("cisco"), TEXT("snom"), TEXT("fanvil"), TEXT("asterisk"),
+  TEXT("kamailio"), TEXT("opensips"), TEXT("freeswitch"), TEXT("linphone"), TEXT("zoiper"), TEXT("gigaset"), TEXT("mitel"),
+  TEXT("aastra"), TEXT("avaya"), TEXT("panasonic"), TEXT("htek"), TEXT("linksys"), TEXT("patton"), TEXT("audiocodes"),
+  TEXT("sangoma"), TEXT("bria"), TEXT("x-lite"), TEXT("microsip"), TEXT("jitsi"), TEXT("3cx"), TEXT("fritz!box"),
+  TEXT("chrome"), TEXT("chromium"), TEXT("safari"), TEXT("firefox"), TEXT("edg"), TEXT("opera"), TEXT("obihai"),
+  TEXT("poly"), TEXT("alcatel"), TEXT("unify"), TEXT("mediatrix"), TEXT("innovaphone"), TEXT("tplink"), TEXT("openscape"),
+};
+
+static struct text word_before(struct text text, size_t end) {
+  size_t start = end;
+  while (start > 0 && text.at[start - 1] != ' ' && text.at[start - 1] != '/' && text.at[start - 1] != '"' &&
+         text.at[start - 1] != '\'' && text.at[start - 1] != '=' && text.at[start - 1] != '(' && text.at[start - 1] != ':')
+    start--;
+  return (struct text){ text.at + start, end - start };
+}
+
+static bool is_vendor(struct text word) {
+  for (size_t i = 0; i < sizeof vendors / sizeof vendors[0]; i++)
+    if (starts_nocase(word, 0, vendors[i].at, vendors[i].size)) return true;
+  return false;
+}
+
+static bool is_version_word(struct text word) {
+  for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++)
+    if (word.size == versions[i].size && starts_nocase(word, 0, versions[i].at, versions[i].size)) return true;
+  return false;
+}
+
+static bool has_digit_and_letter(struct text word) {
+  bool digit = false, letter = false;
+  for (size_t i = 0; i < word.size; i++) {
+    digit |= is_digit(word.at[i]);
+    letter |= is_alpha(word.at[i]);
+  }
+  return digit && letter;
+}
+
+/* Four dotted numbers that are a product's version: inside a user agent, after "version" and the like, glued to v, after
+ * vendor/ or after vendor and model. */
+static bool version_context(const struct scan *scan, size_t at) {
+  struct text         text = scan->text, word;
+  const struct keyed *keyed = anchors_key_at(scan->anchors, at);
+  size_t              end = at;
+  if (keyed != NULL && (keyed->kind & KEY_AGENT) && keyed->start < at) return true;
+  if (at > 0 && to_lower(text.at[at - 1]) == 'v' && (at == 1 || !is_alnum(text.at[at - 2]))) return true;
+  if (end == 0) return false;
+  if (text.at[end - 1] == '/') return is_vendor(word_before(text, end - 1));
+  while (end > 0 && (text.at[end - 1] == ' ' || text.at[end - 1] == ':' || text.at[end - 1] == '=')) end--;
+  if (end == at) return false;
+  word = word_before(text, end);
+  if (is_version_word(word)) return true;
+  if (!has_digit_and_letter(word) || text.at[at - 1] != ' ') return false;
+  end = (size_t)(word.at - text.at);
+  return end > 0 && text.at[end - 1] == ' ' && is_vendor(word_before(text, end - 1));
+}
+
+static void v4_scan(struct scan *scan) {
+  struct text    text = scan->text;
+  const uint32_t *starts = scan->anchors->digit.at;
+  for (uint32_t i = 0; i < scan->anchors->digit.count; i++) {
+    size_t    at = starts[i];
+    struct v4 v4;
+    if (!v4_parse(text, at, '.', &v4)) continue;
+    if (at > 1 && text.at[at - 1] == '.' && is_digit(text.at[at - 2])) continue;
+    if (v4.end + 1 < text.size && text.at[v4.end] == '.' && is_digit(text.at[v4.end + 1])) {
+      struct v4 next; /* five parts and more are no address; pass over all of them */
+      while (v4_parse(text, at, '.', &next) && i + 1 < scan->anchors->digit.count && starts[i + 1] < next.end) at = starts[++i];
+      continue;
+    }
+    if (version_context(scan, at)) continue;
+    scan_add(scan, at, v4.end, STARTS(text, v4.end, ".in-addr.arpa") ? PIECE_V4_REVERSED : PIECE_V4);
+  }
+}
+
+/* Host names that carry the address: ip-192-0-2-7.example.net. */
+static void v4_dashed_scan(struct scan *scan) {
+  struct text text = scan->text;
+  if (scan->anchors->dash.count < 3) return;
+  for (uint32_t i = 0; i < scan->anchors->digit.count; i++) {
+    size_t    at = scan->anchors->digit.at[i];
+    struct v4 v4;
+    bool      host;
+    if (!v4_parse(text, at, '-', &v4)) continue;
+    if (at > 1 && text.at[at - 1] == '-' && is_digit(text.at[at - 2])) continue;
+    if (v4.end < text.size && text.at[v4.end] == '-') continue;
+    host = (at > 1 && text.at[at - 1] == '-' && is_alpha(text.at[at - 2])) ||
+           (v4.end + 1 < text.size && text.at[v4.end] == '.' && is_alpha(text.at[v4.end + 1]));
+    if (host) scan_add(scan, at, v4.end, PIECE_V4);
+  }
+}
+
+struct v6 {
+  uint16_t group[8];
+  bool     valid, double_colon, long_group;
+  unsigned groups;   /* written ones */
+  unsigned digits;   /* decimal digits seen */
+};
+
+/* RFC 4291 2.2, without the form that ends in dotted decimals (v6_tail adds it). */
+static struct v6 v6_parse(struct text run) {
+  struct v6 v6 = { .valid = false };
+  uint16_t  groups[9];
+  unsigned  count = 0, gap = 9;
+  size_t    i = 0;
+  if (run.size >= 2 && run.at[0] == ':' && run.at[1] == ':') {
+    gap = 0;
+    i = 2;
+  }
+  while (i < run.size) {
+    unsigned value = 0, size = 0;
+    while (i < run.size && is_hex(run.at[i])) {
+      value = value << 4 | hex_value(run.at[i]);
+      v6.digits += is_digit(run.at[i]);
+      size++;
+      i++;
+      if (size > 4) return v6;
+    }
+    if (size == 0 || count == 8) return v6;
+    groups[count++] = (uint16_t)value;
+    v6.long_group |= size > 2;
+    if (i == run.size) break;
+    i++; /* the colon */
+    if (i == run.size) return v6;
+    if (run.at[i] == ':') {
+      if (gap != 9) return v6;
+      gap = count;
+      i++;
+    }
+  }
+  v6.groups = count;
+  v6.double_colon = gap != 9;
+  if (gap == 9 ? count != 8 : count > 7) return v6;
+  for (unsigned k = 0; k < 8; k++) v6.group[k] = 0;
+  for (unsigned k = 0; k < count; k++) v6.group[k < gap ? k : 8 - count + k] = groups[k];
+  v6.valid = true;
+  return v6;
+}
+
+/* ::1 and :: are nobody's; a::b without a digit is a C++ name. */
+static bool v6_is_harmless(const struct v6 *v6) {
+  bool zero = true;
+  for (int i = 0; i < 7; i++) zero &= v6->group[i] == 0;
+  if (zero && v6->group[7] <= 1) return true;
+  return v6->digits == 0 && v6->groups < 3;
+}
+
+/* Some group of an unreadable run is longer than a byte, and there are too many for a clock: hide it whole. */
+static bool v6_is_suspect(struct text run) {
+  unsigned colons = 0, size = 0;
+  bool     longer = false;
+  for (size_t i = 0; i < run.size; i++) {
+    colons += run.at[i] == ':';
+    size = run.at[i] == ':' ? 0 : size + 1;
+    longer |= size > 2;
+  }
+  return longer && colons >= 5;
+}
+
+static bool is_decimal_port(struct text text, size_t start, size_t end) {
+  unsigned value = 0;
+  if (end - start < 2 || end - start > 5) return false;
+  for (size_t i = start; i < end; i++) {
+    if (!is_digit(text.at[i])) return false;
+    value = value * 10 + (unsigned)(text.at[i] - '0');
+  }
+  return value <= 65535;
+}
+
+static void v6_report(struct scan *scan, size_t start, size_t end, const struct v6 *v6) {
+  bool bare = start == 0 || scan->text.at[start - 1] != '[';
+  if (v6_is_harmless(v6)) return;
+  scan_add(scan, start, end, bare && end < scan->text.size && scan->text.at[end] == ':' &&
+           end + 1 < scan->text.size && is_digit(scan->text.at[end + 1]) ? PIECE_V6_BRACKET : PIECE_V6);
+}
+
+/* One maximal run of hexadecimal digits and colons. */
+static void v6_run(struct scan *scan, size_t start, size_t end) {
+  struct text text = scan->text;
+  struct v6   v6;
+  bool        glued = start > 0 && (is_alnum(text.at[start - 1]) || text.at[start - 1] == '_');
+  if (glued) { /* IPv6:2001:db8::7 or addr:2001:…: what stands before the first colon is a label, not a group */
+    while (start < end && text.at[start] != ':') start++;
+    if (start + 1 < end && text.at[start + 1] == ':') return;
+    start++;
+  } else if (start + 1 < end && text.at[start] == ':' && text.at[start + 1] != ':') {
+    start++;
+  }
+  if (end < text.size && text.at[end] == '.' && end > start && is_digit(text.at[end - 1])) {
+    struct v4 v4;
+    size_t    last = end;
+    while (last > start && text.at[last - 1] != ':') last--;
+    if (v4_parse(text, last, '.', &v4) && last > start) { /* the IPv4 part is found by itself; hide the groups before */
+      v6 = v6_parse((struct text){ text.at + start, last - start - (last - start >= 2 && text.at[last - 2] == ':' ? 0 : 1) });
+      if (last - start >= 2 && text.at[last - 2] == ':') v6 = v6_parse((struct text){ text.at + start, last - start });
+      if (v6.valid && v6.groups > 2) scan_add(scan, start, v4.end, PIECE_OPAQUE);
+      return;
+    }
+  }
+  while (end > start && text.at[end - 1] == ':' && !(end - start >= 2 && text.at[end - 2] == ':')) end--;
+  if (end - start < 2) return;
+  v6 = v6_parse((struct text){ text.at + start, end - start });
+  if (v6.valid) {
+    bool cut = end < text.size && (is_alnum(text.at[end]) || text.at[end] == '_');
+    if (!cut || v6.groups >= 3) v6_report(scan, start, end, &v6);
+    return;
+  }
+  for (size_t last = end; last > start; last--) { /* an address and a port without brackets */
+    if (text.at[last - 1] != ':') continue;
+    v6 = v6_parse((struct text){ text.at + start, last - 1 - start });
+    if (v6.valid && is_decimal_port(text, last, end)) {
+      v6_report(scan, start, last - 1, &v6);
+      return;
+    }
+    break;
+  }
+  if (v6_is_suspect((struct text){ text.at + start, end - start })) scan_add(scan, start, end, PIECE_OPAQUE);
+}
+
+static void v6_scan(struct scan *scan) {
+  struct text text = scan->text;
+  size_t      done = 0;
+  for (uint32_t i = 0; i < scan->anchors->colon.count; i++) {
+    size_t start = scan->anchors->colon.at[i], end = start + 1;
+    if (start < done) continue;
+    while (start > done && is_hex(text.at[start - 1])) start--;
+    while (end < text.size && (is_hex(text.at[end]) || text.at[end] == ':')) end++;
+    done = end;
+    if (memchr(text.at + start, ':', end - start) != NULL && end - start > 2) v6_run(scan, start, end);
+  }
+}
+
+void ip_scan(struct scan *scan) {
+  v6_scan(scan);
+  v4_scan(scan);
+  v4_dashed_scan(scan);
+}
+
+static char v4_separator(struct text value) { return memchr(value.at, '-', value.size) != NULL ? '-' : '.'; }
+
+static size_t v4_write(uint32_t address, char sep, char *out, size_t room) {
+  int n = snprintf(out, room, "%u%c%u%c%u%c%u", address >> 24, sep, address >> 16 & 255, sep, address >> 8 & 255, sep, address & 255);
+  return n < 0 || (size_t)n >= room ? 0 : (size_t)n;
+}
+
+static uint32_t v4_number(const struct v4 *v4) {
+  return (uint32_t)v4->octet[0] << 24 | (uint32_t)v4->octet[1] << 16 | (uint32_t)v4->octet[2] << 8 | v4->octet[3];
+}
+
+static uint32_t byte_swap(uint32_t a) { return a >> 24 | (a >> 8 & 0xff00) | (a << 8 & 0xff0000) | a << 24; }
+
+/* RFC 5952: lower case, the longest run of zero groups as "::". */
+static size_t v6_write(const uint16_t group[8], char *out, size_t room) {
+  int    best = -1, best_size = 1;
+  size_t n = 0;
+  for (int i = 0; i < 8; i++) {
+    int size = 0;
+    while (i + size < 8 && group[i + size] == 0) size++;
+    if (size > best_size) {
+      best = i;
+      best_size = size;
+    }
+    if (size > 0) i += size - 1;
+  }
+  for (int i = 0; i < 8; i++) {
+    int k;
+    if (room - n < 8) return 0;
+    if (i == best) {
+      out[n++] = ':';
+      if (i == 0) out[n++] = ':';
+      i += best_size - 1;
+      continue;
+    }
+    k = snprintf(out + n, room - n, i < 7 ? "%x:" : "%x", group[i]);
+    n += (size_t)k;
+  }
+  return n;
+}
+
+size_t ip_truncate(const struct scan *scan, const struct span *span, unsigned ipv4_bits, unsigned ipv6_bits, char *out, size_t room) {
+  struct text value = { scan->text.at + span->start, span->end - span->start };
+  struct v4   v4;
+  struct v6   v6;
+  size_t      n;
+  if (room < 64) return 0;
+  if (span->piece == PIECE_OPAQUE) {
+    memcpy(out, "[ip]", 4);
+    return 4;
+  }
+  if (span->piece == PIECE_V4 || span->piece == PIECE_V4_REVERSED) {
+    uint32_t mask = ipv4_bits == 0 ? 0 : 0xffffffffu << (32 - ipv4_bits), address;
+    if (!v4_parse(value, 0, v4_separator(value), &v4)) return 0;
+    address = v4_number(&v4);
+    address = span->piece == PIECE_V4 ? address & mask : byte_swap(byte_swap(address) & mask);
+    return v4_write(address, v4_separator(value), out, room);
+  }
+  v6 = v6_parse(value);
+  for (unsigned i = 0; i < 8; i++) {
+    unsigned keep = ipv6_bits <= i * 16 ? 0 : ipv6_bits - i * 16;
+    v6.group[i] = (uint16_t)(v6.group[i] & (keep >= 16 ? 0xffffu : ~(0xffffu >> keep)));
+  }
+  n = v6_write(v6.group, out + 1, room - 2);
+  if (n == 0) return 0;
+  if (span->piece == PIECE_V6) {
+    memmove(out, out + 1, n);
+    return n;
+  }
+  out[0] = '[';
+  out[n + 1] = ']';
+  return n + 2;
+}
+
+size_t ip_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]) {
+  struct text value = { scan->text.at + span->start, span->end - span->start };
+  struct v4   v4;
+  struct v6   v6;
+  country[0] = 0;
+  if (room < value.size || room < 17) return 0;
+  if ((span->piece == PIECE_V4 || span->piece == PIECE_V4_REVERSED) && v4_parse(value, 0, v4_separator(value), &v4)) {
+    for (int i = 0; i < 4; i++) out[i] = (char)v4.octet[span->piece == PIECE_V4 ? i : 3 - i];
+    return 4;
+  }
+  v6 = v6_parse(value);
+  if (v6.valid) {
+    for (int i = 0; i < 8; i++) {
+      out[2 * i] = (char)(v6.group[i] >> 8);
+      out[2 * i + 1] = (char)(v6.group[i] & 255);
+    }
+    return 16;
+  }
+  memcpy(out, value.at, value.size);
+  return value.size;
+}
+
+unsigned ip_piece_of(struct text value) {
+  struct v4 v4;
+  if (v4_parse(value, 0, '.', &v4) && v4.end == value.size) return PIECE_V4;
+  return v6_parse(value).valid ? PIECE_V6 : PIECE_OPAQUE;
+}

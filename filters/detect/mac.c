@@ -1,0 +1,89 @@
+/* mac: EUI-48 hardware addresses with ':', '-' or '.' between, bare ones in provisioning file names and by key, and the
+ * node of version 1 UUIDs (RFC 4122 4.1.6). */
+#include "filters/scan.h"
+
+static bool hex_run(struct text text, size_t at, size_t size) {
+  if (at > text.size || text.size - at < size) return false;
+  for (size_t i = 0; i < size; i++)
+    if (!is_hex(text.at[at + i])) return false;
+  return true;
+}
+
+static bool clear_around(struct text text, size_t start, size_t end, char sep) {
+  if (start > 0 && (is_hex(text.at[start - 1]) || (text.at[start - 1] == sep && start > 1 && is_hex(text.at[start - 2])))) return false;
+  return end >= text.size || !(is_hex(text.at[end]) || (text.at[end] == sep && end + 1 < text.size && is_hex(text.at[end + 1])));
+}
+
+/* Groups of size hexadecimal digits around the first separator, which stands at byte mark; returns the end, or 0. */
+static size_t grouped(struct scan *scan, size_t mark, char sep, size_t size, size_t groups) {
+  struct text text = scan->text;
+  size_t      start = mark - size, at = start;
+  if (mark < size) return 0;
+  for (size_t i = 0; i < groups; i++) {
+    if (!hex_run(text, at, size)) return 0;
+    at += size;
+    if (i + 1 < groups && (at >= text.size || text.at[at++] != sep)) return 0;
+  }
+  if (!clear_around(text, start, at, sep)) return 0;
+  scan_add(scan, start, at, 0);
+  return at;
+}
+
+static void grouped_scan(struct scan *scan, const struct positions *marks, char sep, size_t size, size_t groups) {
+  size_t done = 0;
+  for (uint32_t i = 0; i + groups - 2 < marks->count; i++) {
+    size_t mark = marks->at[i], end;
+    if (mark < done || marks->at[i + groups - 2] - mark != (groups - 2) * (size + 1)) continue;
+    end = grouped(scan, mark, sep, size, groups);
+    if (end > 0) done = end;
+  }
+}
+
+static bool file_follows(struct text text, size_t at) {
+  static const struct text ends[] = { TEXT(".cfg"), TEXT(".xml"), TEXT(".conf"), TEXT(".ini"), TEXT(".txt"), TEXT(".boot"), TEXT(".bin"),
+                                      TEXT(".cnf"), TEXT(".htm"), TEXT(".json"), TEXT("-") };
+  for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+    if (starts_nocase(text, at, ends[i].at, ends[i].size)) return true;
+  return false;
+}
+
+static void file_scan(struct scan *scan, size_t dot) {
+  struct text text = scan->text;
+  size_t      start = dot;
+  while (start > 0 && is_hex(text.at[start - 1]) && dot - start < 12) start--;
+  if (dot - start != 12 || !file_follows(text, dot)) return;
+  if (start > 0 && is_hex(text.at[start - 1]) && !ENDS(text, start, "cfg") && !ENDS(text, start, "mac") && !ENDS(text, start, "spa")) return;
+  scan_add(scan, start, dot, 0);
+}
+
+/* …-1xxx-[89ab]xxx-NODE: the third group begins with the version, the fourth with the variant. */
+static void uuid_scan(struct scan *scan, size_t dash) {
+  struct text text = scan->text;
+  if (dash + 11 > text.size || text.at[dash + 1] != '1' || !hex_run(text, dash + 1, 4) || text.at[dash + 5] != '-' ||
+      !hex_run(text, dash + 6, 4) || (hex_value(text.at[dash + 6]) & 12) != 8 || dash + 10 >= text.size || text.at[dash + 10] != '-')
+    return;
+  if (hex_run(text, dash + 11, 12) && (dash + 23 >= text.size || !is_hex(text.at[dash + 23]))) scan_add(scan, dash + 11, dash + 23, 0);
+}
+
+void mac_scan(struct scan *scan) {
+  struct text text = scan->text;
+  grouped_scan(scan, &scan->anchors->colon, ':', 2, 6);
+  grouped_scan(scan, &scan->anchors->dash, '-', 2, 6);
+  grouped_scan(scan, &scan->anchors->dot, '.', 4, 3);
+  for (uint32_t i = 0; i < scan->anchors->dot.count; i++) file_scan(scan, scan->anchors->dot.at[i]);
+  for (uint32_t i = 0; i < scan->anchors->dash.count; i++) uuid_scan(scan, scan->anchors->dash.at[i]);
+  for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) {
+    const struct keyed *keyed = &scan->anchors->keyed[i];
+    if ((keyed->kind & KEY_MAC) && keyed->end - keyed->start == 12 && hex_run(text, keyed->start, 12))
+      scan_add(scan, keyed->start, keyed->end, 0);
+  }
+}
+
+size_t mac_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]) {
+  size_t n = 0;
+  country[0] = 0;
+  if (room < 12) return 0;
+  for (size_t i = span->start; i < span->end && n < 12; i++)
+    if (is_hex(scan->text.at[i])) out[n++] = to_lower(scan->text.at[i]);
+  return n;
+}

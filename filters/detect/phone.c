@@ -1,0 +1,340 @@
+/* phone: subscribers' numbers in every spelling, folded to E.164.
+ *
+ *   run of digits ── number_read ── groups and separators, as far as they can belong together
+ *                 ── number_fold ── E.164 by the international prefix, the trunk prefix, the region
+ *                 ── look-alikes and context ── span, or nothing
+ *
+ * With "+", an international prefix, a national number of the region: certain by its form. A country code alone
+ * (33199001234) needs context unless it is the region's own. */
+#include "filters/detect/phone_region.h"
+#include "filters/scan.h"
+
+enum { NUMBER_MOST = 20 };                     /* digits kept of a candidate: E.164 has 15, prefixes come on top */
+enum piece { PIECE_NATIONAL, PIECE_PLUS };
+
+struct number {
+  char     digits[NUMBER_MOST];
+  unsigned count;
+  bool     plus;
+  size_t   start, end;                         /* in the text, the plus sign included */
+};
+
+struct e164 {
+  char                       digits[16];       /* without "+" */
+  unsigned                   count;
+  const struct phone_region *region;
+};
+
+static bool e164_set(struct e164 *e164, const struct phone_region *region, unsigned code, const char *nsn, unsigned count) {
+  unsigned n = 0, divisor = code >= 100 ? 100 : code >= 10 ? 10 : 1;
+  if (count < region->least || count > region->most || !(region->leading >> (nsn[0] - '0') & 1)) return false;
+  for (; divisor > 0; divisor /= 10) e164->digits[n++] = (char)('0' + code / divisor % 10);
+  if (n + count > 15) return false;
+  memcpy(e164->digits + n, nsn, count);
+  e164->count = n + count;
+  e164->region = region;
+  return true;
+}
+
+/* Digits that begin with a country code; a trunk prefix written after it, as in +33 (0)1, is passed over. */
+static bool fold_international(const char *digits, unsigned count, struct e164 *e164) {
+  unsigned                   size = 0, code = 0;
+  const struct phone_region *region = phone_region_of_digits(digits, count, &size);
+  size_t                     trunk;
+  if (region == NULL || count <= size) return false;
+  for (unsigned i = 0; i < size; i++) code = code * 10 + (unsigned)(digits[i] - '0');
+  if (e164_set(e164, region, code, digits + size, count - size)) return true;
+  trunk = strlen(region->trunk);
+  return trunk > 0 && count > size + trunk && memcmp(digits + size, region->trunk, trunk) == 0 &&
+         e164_set(e164, region, code, digits + size + trunk, count - size - (unsigned)trunk);
+}
+
+static bool fold_national(const struct phone_region *region, const char *digits, unsigned count, struct e164 *e164) {
+  size_t trunk = strlen(region->trunk);
+  if (trunk > 0 && count > trunk && memcmp(digits, region->trunk, trunk) == 0)
+    return e164_set(e164, region, region->code, digits + trunk, count - (unsigned)trunk);
+  return trunk == 0 || region->code == 1 ? e164_set(e164, region, region->code, digits, count) : false;
+}
+
+enum form { FORM_NONE, FORM_PLUS, FORM_IDD, FORM_NATIONAL, FORM_OWN_CODE, FORM_CODE };
+
+/* What the digits are by their form alone. */
+static enum form number_fold(const struct phone_region *region, const struct number *number, struct e164 *e164) {
+  const char *digits = number->digits;
+  unsigned    count = number->count;
+  size_t      idd = strlen(region->idd);
+  if (number->plus) return fold_international(digits, count, e164) ? FORM_PLUS : FORM_NONE;
+  if (count > idd && memcmp(digits, region->idd, idd) == 0 && fold_international(digits + idd, count - (unsigned)idd, e164))
+    return FORM_IDD;
+  if (count > 2 && digits[0] == '0' && digits[1] == '0' && fold_international(digits + 2, count - 2, e164)) return FORM_IDD;
+  if (fold_national(region, digits, count, e164)) return FORM_NATIONAL;
+  if (count > 3 && (digits[0] == '0' || digits[0] == '9') && digits[1] == '0' && fold_national(region, digits + 1, count - 1, e164))
+    return FORM_NATIONAL; /* a digit dialled for an outside line stands in front */
+  if (digits[0] == '0' || !fold_international(digits, count, e164)) return FORM_NONE;
+  return e164->region->code == region->code && region->code != 1 ? FORM_OWN_CODE : FORM_CODE;
+}
+
+/* A separator between two groups of digits: its size, 0 for none. */
+static size_t separator_at(struct text text, size_t at) {
+  static const struct text marks[] = { TEXT(" (0) "), TEXT(" (0)"), TEXT("(0) "), TEXT("(0)"), TEXT("\xc2\xa0"), TEXT("\xe2\x80\xaf"),
+                                       TEXT("%20"), TEXT(") "), TEXT(" ("), TEXT(")-"), TEXT(" "), TEXT("-"), TEXT("."), TEXT("/"),
+                                       TEXT("("), TEXT(")") };
+  for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+    if (text.size - at > marks[i].size && memcmp(text.at + at, marks[i].at, marks[i].size) == 0 && is_digit(text.at[at + marks[i].size]))
+      return marks[i].size;
+  return 0;
+}
+
+static size_t digits_take(struct text text, size_t at, struct number *number) {
+  while (at < text.size && is_digit(text.at[at])) {
+    if (number->count < NUMBER_MOST) number->digits[number->count] = text.at[at];
+    if (number->count <= NUMBER_MOST) number->count++;
+    at++;
+  }
+  number->end = at;
+  return at;
+}
+
+static bool good_end(struct text text, size_t end) {
+  return end >= text.size || !is_alnum(text.at[end]) || STARTS(text, end, "x");
+}
+
+/* Adds groups while the separators allow it; keeps the longest reading that folds. same: all separators alike. */
+static enum form number_grouped(const struct phone_region *region, struct text text, struct number *number, bool same,
+                                struct e164 *e164) {
+  struct number    next = *number, best = *number;
+  struct e164      folded;
+  enum form        form = FORM_NONE;
+  char             mark = 0;
+  unsigned         groups = 1;
+  for (size_t at = number->end; groups < 9 && next.count <= 17; groups++) {
+    size_t    size = separator_at(text, at), group = at + size;
+    enum form found;
+    if (size == 0 || (same && mark != 0 && text.at[at] != mark)) break;
+    mark = text.at[at];
+    if (same && (mark == '(' || mark == ')')) break;
+    at = digits_take(text, group, &next);
+    if (at - group > (same ? 8 : 12) || next.count > NUMBER_MOST) break;
+    found = number_fold(region, &next, &folded);
+    if (found == FORM_NONE || found == FORM_CODE || (found == FORM_OWN_CODE && !same) || !good_end(text, at)) continue;
+    if (same && at < text.size && text.at[at] == mark && mark != ' ' && mark != '.' && at + 1 < text.size && is_digit(text.at[at + 1])) continue;
+    form = found;
+    best = next;
+    *e164 = folded;
+  }
+  if (form != FORM_NONE) *number = best;
+  return form;
+}
+
+/* Where the digits of a run truly begin: the tail of an escape (%20, %2B, #012, \u0040, \x40) is no digit of theirs.
+ * *before is the byte that the escape stands for, or the byte before. */
+static size_t run_start(struct text text, size_t at, char *before) {
+  size_t end = at;
+  while (end < text.size && is_digit(text.at[end])) end++;
+  *before = at > 0 ? text.at[at - 1] : 0;
+  if (at > 0 && text.at[at - 1] == '%' && end - at > 2) {
+    if (text.at[at] == '2' && text.at[at + 1] == '5' && end - at > 4) at += 2;
+    *before = ' ';
+    return at + 2;
+  }
+  if (at > 2 && to_lower(text.at[at - 1]) == 'b' && text.at[at - 2] == '2' && (text.at[at - 3] == '%' || ENDS(text, at - 2, "%25"))) {
+    *before = '+';
+    return at;
+  }
+  if (at > 2 && is_hex(text.at[at - 1]) && is_digit(text.at[at - 2]) && (text.at[at - 3] == '%' || ENDS(text, at - 2, "%25"))) *before = ' ';
+  if (at > 0 && text.at[at - 1] == '#' && end - at > 3 && (at < 2 || !is_digit(text.at[at - 2])) && text.at[at] == '0' &&
+      text.at[at + 1] < '4' && text.at[at + 2] < '8') {
+    *before = ' ';
+    return at + 3;
+  }
+  if (at > 1 && text.at[at - 1] == 'u' && text.at[at - 2] == '\\' && end - at > 4) {
+    *before = memcmp(text.at + at, "002", 3) == 0 ? ' ' : text.at[at - 2];
+    return at + 4;
+  }
+  if (at > 5 && is_hex(text.at[at - 1]) && text.at[at - 5] == 'u' && text.at[at - 6] == '\\') {
+    *before = to_lower(text.at[at - 1]) == 'b' && text.at[at - 2] == '2' ? '+' : ' ';
+    return at;
+  }
+  if (at > 1 && text.at[at - 2] == '\\' && (text.at[at - 1] == 'n' || text.at[at - 1] == 'r' || text.at[at - 1] == 't')) *before = ' ';
+  return at;
+}
+
+/* The token of hexadecimal digits and dashes around [start, end) has the shape of a UUID. */
+static bool in_uuid(struct text text, size_t start, size_t end) {
+  static const uint8_t dashes[4] = { 8, 13, 18, 23 };
+  while (start > 0 && (is_hex(text.at[start - 1]) || text.at[start - 1] == '-') && end - start < 40) start--;
+  while (end < text.size && (is_hex(text.at[end]) || text.at[end] == '-') && end - start < 40) end++;
+  if (end - start != 36) return false;
+  for (int i = 0; i < 4; i++)
+    if (text.at[start + dashes[i]] != '-') return false;
+  return true;
+}
+
+static bool word_is_caller(struct text text, size_t end) {
+  static const struct text words[] = {
+    TEXT("from"), TEXT("to"), TEXT("for"), TEXT("caller"), TEXT("number"), TEXT("dials"), TEXT("called"), TEXT("dialed"), TEXT("dialled"),
+    TEXT("registered"), TEXT("unregistered"), TEXT("user"), TEXT("account"), TEXT("extension"), TEXT("ext."), TEXT("contact"), TEXT("phone"),
+    TEXT("calling"), TEXT("call"), TEXT("callee"), TEXT("tel"), TEXT("mobile"), TEXT("msisdn"), TEXT("subscriber"), TEXT("did"), TEXT("of"),
+    TEXT("aor"), TEXT("exten"), TEXT("dial"), TEXT("dialing"), TEXT("with"), TEXT("by"), TEXT("peer"), TEXT("endpoint"), TEXT("destination"),
+  };
+  size_t start = end;
+  while (start > 0 && (is_alpha(text.at[start - 1]) || text.at[start - 1] == '.')) start--;
+  if (start > 0 && (is_digit(text.at[start - 1]) || text.at[start - 1] == '_')) return false;
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    if (words[i].size == end - start && starts_nocase(text, start, words[i].at, words[i].size))
+      return !STARTS(text, start, "of") || ENDS(text, start, "voicemail ") || ENDS(text, start, "call ");
+  return false;
+}
+
+static bool channel_before(struct text text, size_t start) {
+  return ENDS(text, start, "pjsip/") || ENDS(text, start, "sip/") || ENDS(text, start, "local/") || ENDS(text, start, "iax2/") ||
+         ENDS(text, start, "external/") || ENDS(text, start, "internal/") || ENDS(text, start, "dahdi/") || ENDS(text, start, "user/") ||
+         ENDS(text, start, "sip:") || ENDS(text, start, "sips:") || ENDS(text, start, "tel:") || ENDS(text, start, "callto:") ||
+         ENDS(text, start, "gateway/");
+}
+
+/* Something beside the digits says that they are a subscriber's number. */
+static bool number_context(const struct scan *scan, const struct number *number) {
+  struct text         text = scan->text;
+  size_t              start = number->start, end = number->end, word = start;
+  const struct keyed *keyed = anchors_key_at(scan->anchors, start);
+  char                before = start > 0 ? text.at[start - 1] : 0, after = end < text.size ? text.at[end] : 0;
+  if (after == '@' || STARTS(text, end, "%40") || STARTS(text, end, ";user=phone") || channel_before(text, start)) return true;
+  if (keyed != NULL && (keyed->kind & KEY_ID) && keyed->start == start) return false;
+  if (keyed != NULL && (keyed->kind & (KEY_PHONE | KEY_USER)) && (start - keyed->start <= 8 || before == '>' || before == ',')) return true;
+  if (before == '<' && after == '>') return true;
+  if (before == '|' && after == '|') return true;
+  if (before == '>' || after == '>') return true;
+  if (before == '"' && after == '"') return start < 2 || text.at[start - 2] == ',' || text.at[start - 2] == '[' || text.at[start - 2] == '(';
+  while (word > 0 && (text.at[word - 1] == ' ' || text.at[word - 1] == '"' || text.at[word - 1] == '\'' || text.at[word - 1] == ':')) word--;
+  if (word < start && word_is_caller(text, word)) return true;
+  if (word > 1 && word < start && text.at[word - 1] == '>') return true;
+  if (STARTS(text, end, " ->")) return true;
+  while (word > 0 && word + 40 > start && text.at[word - 1] != '(') word--;
+  return word > 0 && ENDS(text, word, "extension (");
+}
+
+/* Explains digits that are no number, whatever their form. */
+static bool number_is_lookalike(const struct scan *scan, const struct number *number, enum form form, char before) {
+  struct text text = scan->text;
+  size_t      start = number->start, end = number->end, from, to;
+  char        after = end < text.size ? text.at[end] : 0, second = end + 1 < text.size ? text.at[end + 1] : 0;
+  if (pseudonym_at(text, start, &from, &to)) return true;
+  if (form == FORM_PLUS && number->plus) return false;
+  if (in_uuid(text, start, end)) return true;
+  if (before == '.' && start > 1 && is_digit(text.at[start - 2])) return true;
+  if (after == '.' && is_digit(second) && (form == FORM_CODE || form == FORM_OWN_CODE)) return true;
+  if (after == '-' && is_hex(second) && form == FORM_CODE) return true;
+  if (before == '-' && start > 1 && is_alnum(text.at[start - 2]) && form == FORM_CODE) return true;
+  if (before == ':' && start > 1 && is_hex(text.at[start - 2]) && form == FORM_CODE) return true;
+  return false;
+}
+
+static bool phone_accept(const struct scan *scan, const struct number *number, enum form form, char before) {
+  struct text text = scan->text;
+  if (form == FORM_NONE || !good_end(text, number->end)) return false;
+  if (number_is_lookalike(scan, number, form, before)) return false;
+  if (form == FORM_NATIONAL && scan->region->trunk[0] == 0) return number_context(scan, number) || scan->strict;
+  if (form != FORM_CODE) return true;
+  return scan->strict || number_context(scan, number);
+}
+
+static void phone_report(struct scan *scan, const struct number *number) {
+  scan_add(scan, number->start, number->end, number->plus ? PIECE_PLUS : PIECE_NATIONAL);
+}
+
+/* Numbers that fit no plan, in a place where only a subscriber's number stands, are hidden all the same. */
+static bool phone_accept_unknown(const struct scan *scan, const struct number *number, char before) {
+  if (number->count < 7 || !good_end(scan->text, number->end) || number_is_lookalike(scan, number, FORM_CODE, before)) return false;
+  if (number->plus) return number->count >= 8;
+  if (number->count < 8 || memcmp(number->digits, "000", 3) == 0) return false; /* channel counters such as 00000a7c */
+  if (scan->strict) return true;
+  return number_context(scan, number) && (scan->text.size == number->end || scan->text.at[number->end] != '.');
+}
+
+/* One candidate that begins at byte at; returns where the search goes on. */
+static size_t phone_candidate(struct scan *scan, size_t at) {
+  struct text   text = scan->text;
+  struct number number = { .count = 0 }, grouped;
+  struct e164   e164;
+  enum form     form;
+  char          before;
+  size_t        start = run_start(text, at, &before);
+  number.plus = before == '+' || (start > 1 && ENDS(text, start, "+(")) ;
+  number.start = start - (start > 0 && text.at[start - 1] == '+');
+  digits_take(text, start, &number);
+  if (!number.plus && (is_alnum(before) || number.count == 0)) return number.end;
+  if (number.count <= 6 || (number.plus && number.count < 7)) {
+    grouped = number;
+    form = number_grouped(scan->region, text, &grouped, !number.plus && !(number.count >= 2 && memcmp(number.digits, "00", 2) == 0), &e164);
+    if (form != FORM_NONE && phone_accept(scan, &grouped, form, before)) {
+      phone_report(scan, &grouped);
+      return grouped.end;
+    }
+    return number.end;
+  }
+  if (number.count > NUMBER_MOST) return number.end;
+  form = number_fold(scan->region, &number, &e164);
+  if (form == FORM_NONE && number.count <= 8) {
+    grouped = number;
+    form = number_grouped(scan->region, text, &grouped, !number.plus, &e164);
+    if (form != FORM_NONE && form != FORM_CODE) number = grouped;
+  }
+  if (form != FORM_NONE ? phone_accept(scan, &number, form, before) : phone_accept_unknown(scan, &number, before))
+    phone_report(scan, &number);
+  return number.end;
+}
+
+void phone_scan(struct scan *scan) {
+  size_t done = 0;
+  for (uint32_t i = 0; i < scan->anchors->digit.count; i++) {
+    size_t at = scan->anchors->digit.at[i];
+    if (at >= done) done = phone_candidate(scan, at);
+  }
+}
+
+static void number_of(struct text value, struct number *number) {
+  number->count = 0;
+  number->plus = false;
+  for (size_t i = 0; i < value.size; i++) {
+    if (value.at[i] == '%' && i + 2 < value.size && is_hex(value.at[i + 1])) {
+      number->plus |= value.at[i + 1] == '2' && to_lower(value.at[i + 2]) == 'b';
+      i += 2;
+      continue;
+    }
+    number->plus |= value.at[i] == '+';
+    if (value.at[i] == '(' && i + 2 < value.size && value.at[i + 1] == '0' && value.at[i + 2] == ')') i += 2;
+    if (is_digit(value.at[i]) && number->count < NUMBER_MOST) number->digits[number->count++] = value.at[i];
+  }
+}
+
+bool phone_user_is_number(const struct phone_region *region, struct text user) {
+  struct number number;
+  struct e164   e164;
+  size_t        end = 0;
+  if (user.size > 0 && user.at[0] == '+') end++;
+  if (STARTS(user, 0, "%2b")) end = 3;
+  while (end < user.size && (is_digit(user.at[end]) || user.at[end] == '-' || user.at[end] == '.')) end++;
+  if (end < user.size && user.at[end] != ';') return false;
+  number_of((struct text){ user.at, end }, &number);
+  return number.count >= 7 && number_fold(region, &number, &e164) != FORM_NONE;
+}
+
+size_t phone_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]) {
+  struct text   value = { scan->text.at + span->start, span->end - span->start };
+  struct number number;
+  struct e164   e164;
+  country[0] = 0;
+  if (room < NUMBER_MOST + 1) return 0;
+  number_of(value, &number);
+  number.plus |= span->piece == PIECE_PLUS;
+  if (number_fold(scan->region, &number, &e164) == FORM_NONE) {
+    out[0] = '?';
+    memcpy(out + 1, number.digits, number.count);
+    return number.count + 1;
+  }
+  memcpy(country, e164.region->iso, 3);
+  out[0] = '+';
+  memcpy(out + 1, e164.digits, e164.count);
+  return e164.count + 1;
+}

@@ -1,0 +1,398 @@
+/* engine: one text through all rules.
+ *
+ *   anchors_find ─▶ each rule in order: detector or pattern ─▶ spans ─▶ resolve (who takes which byte) ─▶ splice
+ *
+ * Every rule sees the original text. What a rule has found never survives because another rule found a part of it: a
+ * span that loses some bytes to an earlier one is removed where it stands alone. */
+#include <stdlib.h>
+
+#include "filters/ruleset.h"
+
+enum { JIT_STACK_LEAST = 32 * 1024, JIT_STACK_MOST = 1024 * 1024, REPLACEMENT_MOST = 4096, WINNERS_SIMPLE = 24 };
+
+struct filter {
+  struct ruleset      *rules;
+  size_t               most;
+  struct anchors       anchors;
+  struct spans         spans;
+  uint32_t            *sources;      /* with each span of a template: where its replacement starts in rendered */
+  char                *rendered;     /* replacements of templates, made while the groups are known: size, bytes */
+  size_t               rendered_used, rendered_room;
+  uint32_t            *taken;        /* for each byte of the text: 0, or the span that has it, plus one */
+  uint32_t            *winners;      /* spans that are spliced, by their start */
+  uint32_t             winner_count;
+  uint64_t            *counts;
+  pcre2_match_data    *match;
+  pcre2_match_context *limits;
+  pcre2_jit_stack     *jit_stack;
+  struct scan          scan;         /* of the last text */
+  struct filter_context context;
+  char                 replacement[REPLACEMENT_MOST + 1];
+};
+
+static bool positions_new(struct positions *positions, size_t most) {
+  positions->at = malloc((most + 1) * sizeof *positions->at);
+  return positions->at != NULL;
+}
+
+struct filter *filter_new(struct ruleset *rules, size_t most) {
+  struct filter  *filter = calloc(1, sizeof *filter);
+  struct anchors *anchors;
+  bool            good;
+  if (filter == NULL || most > UINT32_MAX / 16) {
+    free(filter);
+    return NULL;
+  }
+  anchors = &filter->anchors;
+  filter->rules = ruleset_ref(rules);
+  filter->most = most;
+  filter->spans.room = (uint32_t)(most + 64);
+  filter->rendered_room = 4 * most + 1024;
+  good = positions_new(&anchors->at, most) && positions_new(&anchors->colon, most) && positions_new(&anchors->angle, most) &&
+         positions_new(&anchors->dash, most) && positions_new(&anchors->dot, most) && positions_new(&anchors->digit, most) &&
+         positions_new(&anchors->percent, most);
+  anchors->keyed = malloc((most + 2) * sizeof *anchors->keyed);
+  filter->spans.list = malloc(filter->spans.room * sizeof *filter->spans.list);
+  filter->sources = malloc(filter->spans.room * sizeof *filter->sources);
+  filter->winners = malloc(filter->spans.room * sizeof *filter->winners);
+  filter->rendered = malloc(filter->rendered_room);
+  filter->taken = calloc(most + 1, sizeof *filter->taken);
+  filter->counts = calloc(rules->count + 1, sizeof *filter->counts);
+  filter->match = pcre2_match_data_create(256, NULL);
+  filter->limits = pcre2_match_context_create(NULL);
+  filter->jit_stack = pcre2_jit_stack_create(JIT_STACK_LEAST, JIT_STACK_MOST, NULL);
+  if (!good || anchors->keyed == NULL || filter->spans.list == NULL || filter->sources == NULL || filter->winners == NULL ||
+      filter->rendered == NULL || filter->taken == NULL || filter->counts == NULL || filter->match == NULL ||
+      filter->limits == NULL || filter->jit_stack == NULL) {
+    filter_free(filter);
+    return NULL;
+  }
+  pcre2_set_match_limit(filter->limits, rules->match_limit);
+  pcre2_set_depth_limit(filter->limits, rules->depth_limit);
+  pcre2_set_heap_limit(filter->limits, rules->heap_limit_kib);
+  pcre2_jit_stack_assign(filter->limits, NULL, filter->jit_stack);
+  return filter;
+}
+
+void filter_free(struct filter *filter) {
+  if (filter == NULL) return;
+  free(filter->anchors.at.at);
+  free(filter->anchors.colon.at);
+  free(filter->anchors.angle.at);
+  free(filter->anchors.dash.at);
+  free(filter->anchors.dot.at);
+  free(filter->anchors.digit.at);
+  free(filter->anchors.percent.at);
+  free(filter->anchors.keyed);
+  free(filter->spans.list);
+  free(filter->sources);
+  free(filter->winners);
+  free(filter->rendered);
+  free(filter->taken);
+  free(filter->counts);
+  pcre2_match_data_free(filter->match);
+  pcre2_match_context_free(filter->limits);
+  pcre2_jit_stack_free(filter->jit_stack);
+  ruleset_unref(filter->rules);
+  free(filter);
+}
+
+static bool name_fits(const struct names *names, struct text value) {
+  for (size_t i = 0; i < names->count; i++) {
+    size_t size = strlen(names->list[i]);
+    if (size > 0 && names->list[i][size - 1] == '*') {
+      if (value.size >= size - 1 && memcmp(value.at, names->list[i], size - 1) == 0) return true;
+    } else if (text_equal(value, (struct text){ names->list[i], size })) {
+      return true;
+    }
+  }
+  return names->count == 0;
+}
+
+static bool rule_applies(const struct rule *rule, const struct filter_context *context) {
+  return name_fits(&rule->when_input, context->input) && name_fits(&rule->when_app, context->app) &&
+         name_fits(&rule->when_host, context->host) && name_fits(&rule->when_field, context->field);
+}
+
+/* The template with the groups of the last match, into rendered. False: no room. */
+static bool template_render(struct filter *filter, const struct rule *rule, struct text text) {
+  const PCRE2_SIZE *ovector = pcre2_get_ovector_pointer(filter->match);
+  size_t            start = filter->rendered_used, at = start + sizeof(uint32_t);
+  uint32_t          size;
+  for (size_t i = 0; i < rule->piece_count; i++) {
+    struct text part = { rule->pieces[i].literal, rule->pieces[i].size };
+    if (part.at == NULL) {
+      size_t group = rule->pieces[i].group;
+      if (rule->code == NULL || ovector[2 * group] == PCRE2_UNSET || ovector[2 * group + 1] < ovector[2 * group]) continue;
+      part = (struct text){ text.at + ovector[2 * group], ovector[2 * group + 1] - ovector[2 * group] };
+    }
+    if (filter->rendered_room < at + part.size) return false;
+    memcpy(filter->rendered + at, part.at, part.size);
+    at += part.size;
+  }
+  if (filter->rendered_room < at) return false;
+  size = (uint32_t)(at - start - sizeof size);
+  memcpy(filter->rendered + start, &size, sizeof size);
+  filter->rendered_used = at;
+  return true;
+}
+
+static bool match_report(struct filter *filter, const struct rule *rule, struct text text) {
+  const PCRE2_SIZE *ovector = pcre2_get_ovector_pointer(filter->match);
+  size_t            count = rule->group_count > 0 ? rule->group_count : 1;
+  for (size_t i = 0; i < count; i++) {
+    size_t   group = rule->group_count > 0 ? rule->groups[i] : 0;
+    uint32_t before = filter->spans.count, source = (uint32_t)filter->rendered_used;
+    if (ovector[2 * group] == PCRE2_UNSET || ovector[2 * group + 1] <= ovector[2 * group]) continue;
+    scan_add(&filter->scan, ovector[2 * group], ovector[2 * group + 1], 0);
+    if (filter->spans.count == before) return false;
+    filter->sources[before] = source;
+    if (rule->action == ACTION_REPLACE && !template_render(filter, rule, text)) return false;
+  }
+  return true;
+}
+
+enum pattern_result { PATTERN_DONE, PATTERN_HIT, PATTERN_LIMIT };
+
+/* All matches of one pattern. PATTERN_HIT is for drop and withhold: one match is enough, an empty one too. */
+static enum pattern_result pattern_scan(struct filter *filter, const struct rule *rule, struct text text) {
+  bool     whole = rule->action == ACTION_DROP || rule->action == ACTION_WITHHOLD;
+  uint32_t options = whole ? 0 : PCRE2_NOTEMPTY;
+  size_t   at = 0;
+  while (at <= text.size) {
+    int found = pcre2_match(rule->code, (PCRE2_SPTR)text.at, text.size, at, options, filter->match, filter->limits);
+    const PCRE2_SIZE *ovector = pcre2_get_ovector_pointer(filter->match);
+    if (found == PCRE2_ERROR_NOMATCH) return PATTERN_DONE;
+    if (found < 0) return PATTERN_LIMIT;
+    if (whole) return PATTERN_HIT;
+    if (ovector[1] < ovector[0] || !match_report(filter, rule, text)) return PATTERN_LIMIT; /* \K can end before its start */
+    at = ovector[1] > at ? ovector[1] : at + 1;
+  }
+  return PATTERN_DONE;
+}
+
+static void take(struct filter *filter, uint32_t index) {
+  struct span *span = &filter->spans.list[index];
+  span->won = true;
+  for (uint32_t i = span->start; i < span->end; i++) filter->taken[i] = index + 1;
+}
+
+/* The bytes of a span that no other has become spans of their own that are removed. */
+static bool take_rest(struct filter *filter, uint32_t index) {
+  struct span whole = filter->spans.list[index];
+  for (uint32_t at = whole.start; at < whole.end;) {
+    uint32_t start = at;
+    while (at < whole.end && filter->taken[at] == 0) at++;
+    if (at > start) {
+      if (filter->spans.count == filter->spans.room) return false;
+      filter->spans.list[filter->spans.count] = (struct span){
+        .start = start, .end = at, .rule = whole.rule, .action = ACTION_STRIP, .piece = UINT16_MAX
+      };
+      take(filter, filter->spans.count++);
+    }
+    while (at < whole.end && filter->taken[at] != 0) at++;
+  }
+  return true;
+}
+
+/* Gives the span its bytes, as the order of rules and the width of spans decide. False: no room. */
+static bool span_settle(struct filter *filter, uint32_t index) {
+  struct span *span = &filter->spans.list[index], *other;
+  bool         shared = false, wider = span->action != ACTION_KEEP;
+  uint32_t     taken = 0;
+  for (uint32_t i = span->start; i < span->end; i++) {
+    taken = filter->taken[i];
+    if (taken == 0) continue;
+    shared = true;
+    other = &filter->spans.list[taken - 1];
+    if (other->start <= span->start && other->end >= span->end) return true; /* inside an earlier one */
+    wider &= other->action != ACTION_KEEP && other->start >= span->start && other->end <= span->end;
+    i = other->end - 1;
+  }
+  if (shared && !wider) return span->action == ACTION_KEEP || take_rest(filter, index);
+  for (uint32_t i = span->start; shared && i < span->end; i++)
+    if (filter->taken[i] != 0) filter->spans.list[filter->taken[i] - 1].won = false;
+  take(filter, index);
+  return true;
+}
+
+static void winners_sort(struct filter *filter) {
+  const struct span *spans = filter->spans.list;
+  uint32_t          *winners = filter->winners, count = 0;
+  for (uint32_t i = 0; i < filter->spans.count; i++)
+    if (spans[i].won) winners[count++] = i;
+  filter->winner_count = count;
+  if (count > WINNERS_SIMPLE) { /* walk the bytes instead: each belongs to one winner */
+    uint32_t last = 0;
+    count = 0;
+    for (size_t i = 0; i < filter->scan.text.size; i++) {
+      if (filter->taken[i] != 0 && filter->taken[i] != last) winners[count++] = filter->taken[i] - 1;
+      last = filter->taken[i];
+    }
+    filter->winner_count = count;
+    return;
+  }
+  for (uint32_t i = 1; i < count; i++) {
+    uint32_t index = winners[i], k = i;
+    for (; k > 0 && spans[winners[k - 1]].start > spans[index].start; k--) winners[k] = winners[k - 1];
+    winners[k] = index;
+  }
+}
+
+static bool resolve(struct filter *filter) {
+  uint32_t found = filter->spans.count;
+  bool     good = true;
+  for (uint32_t i = 0; good && i < found; i++) good = span_settle(filter, i);
+  if (good) winners_sort(filter);
+  for (uint32_t i = 0; i < filter->spans.count; i++)
+    memset(filter->taken + filter->spans.list[i].start, 0,
+           (filter->spans.list[i].end - filter->spans.list[i].start) * sizeof *filter->taken);
+  return good;
+}
+
+static size_t mask_render(const struct rule *rule, struct text value, char *out, size_t room) {
+  size_t characters = 0, seen = 0, n = 0;
+  bool   all;
+  for (size_t i = 0; i < value.size; i++) characters += (value.at[i] & 0xc0) != 0x80;
+  all = (size_t)rule->mask_first + rule->mask_last >= characters; /* too short to show a part: show nothing */
+  for (size_t i = 0; i < value.size && n < room; i++) {
+    bool first = (value.at[i] & 0xc0) != 0x80;
+    seen += first;
+    if (!all && (seen <= rule->mask_first || seen > characters - rule->mask_last)) out[n++] = value.at[i];
+    else if (first) out[n++] = '*';
+  }
+  return n;
+}
+
+static size_t hash_render(const struct filter *filter, const struct rule *rule, const struct span *span, char *out) {
+  char        canonical[REPLACEMENT_MOST], country[3] = "";
+  struct text value = { filter->scan.text.at + span->start, span->end - span->start };
+  struct scan scan = filter->scan;
+  scan.region = rule->region;
+  if (rule->detector != NULL && rule->detector->canonical != NULL) {
+    size_t size = rule->detector->canonical(&scan, span, canonical, sizeof canonical, country);
+    if (size > 0) value = (struct text){ canonical, size };
+  }
+  return pseudonym_into(&filter->rules->key, rule->as, country, value, out);
+}
+
+/* What takes the span's place: into out, which has room for REPLACEMENT_MOST bytes; *at may point elsewhere instead. */
+static size_t span_render(const struct filter *filter, const struct span *span, char *out, const char **at) {
+  const struct rule *rule = &filter->rules->rules[span->rule];
+  struct text        value = { filter->scan.text.at + span->start, span->end - span->start };
+  uint32_t           size;
+  *at = out;
+  if (span->piece == UINT16_MAX) return 0;
+  switch ((enum filter_action)span->action) {
+  case ACTION_KEEP: *at = value.at; return value.size;
+  case ACTION_HASH: return hash_render(filter, rule, span, out);
+  case ACTION_MASK: return mask_render(rule, value, out, REPLACEMENT_MOST);
+  case ACTION_REPLACE: {
+    const char *source = filter->rendered + filter->sources[span - filter->spans.list];
+    memcpy(&size, source, sizeof size);
+    *at = source + sizeof size;
+    return size;
+  }
+  case ACTION_TRUNCATE:
+    if (rule->detector != NULL) return rule->detector->truncate(&filter->scan, span, rule->ipv4_bits, rule->ipv6_bits, out, REPLACEMENT_MOST);
+    else {
+      struct span found = *span;
+      found.piece = (uint16_t)ip_piece_of(value);
+      return ip_truncate(&filter->scan, &found, rule->ipv4_bits, rule->ipv6_bits, out, REPLACEMENT_MOST);
+    }
+  default: *at = rule->tag; return strlen(rule->tag);
+  }
+}
+
+static enum filter_result splice(struct filter *filter, struct text text, char *out, size_t room, size_t *length) {
+  size_t n = 0, from = 0;
+  for (uint32_t i = 0; i <= filter->winner_count; i++) {
+    const struct span *span = i < filter->winner_count ? &filter->spans.list[filter->winners[i]] : NULL;
+    size_t             until = span != NULL ? span->start : text.size, size;
+    const char        *at;
+    if (n + (until - from) <= room) memcpy(out + n, text.at + from, until - from);
+    n += until - from;
+    if (span == NULL) break;
+    size = span_render(filter, span, filter->replacement, &at);
+    if (n + size <= room) memcpy(out + n, at, size);
+    n += size;
+    from = span->end;
+    filter->counts[span->rule]++;
+  }
+  *length = n;
+  return n <= room ? FILTER_OK : FILTER_ROOM;
+}
+
+/* Runs one rule; FILTER_SAME: go on with the next. */
+static enum filter_result rule_run(struct filter *filter, size_t index, struct text text) {
+  const struct rule  *rule = &filter->rules->rules[index];
+  enum filter_result  verdict = rule->action == ACTION_DROP ? FILTER_DROP : FILTER_WITHHOLD;
+  enum pattern_result result;
+  uint32_t            before = filter->spans.count;
+  filter->scan.rule = (uint16_t)index;
+  filter->scan.region = rule->region;
+  filter->scan.strict = rule->strict;
+  if (rule->detector == NULL) {
+    result = pattern_scan(filter, rule, text);
+    if (result == PATTERN_LIMIT) return FILTER_WITHHOLD;
+    if (result == PATTERN_HIT) {
+      filter->counts[index]++;
+      return verdict;
+    }
+  } else {
+    rule->detector->scan(&filter->scan);
+    if (filter->spans.count > before && (rule->action == ACTION_DROP || rule->action == ACTION_WITHHOLD)) {
+      filter->counts[index]++;
+      return verdict;
+    }
+  }
+  for (uint32_t i = before; i < filter->spans.count; i++) {
+    filter->spans.list[i].action = (uint16_t)rule->action;
+    if (rule->detector == NULL || rule->action != ACTION_REPLACE) continue;
+    filter->sources[i] = (uint32_t)filter->rendered_used;
+    if (!template_render(filter, rule, text)) return FILTER_WITHHOLD;
+  }
+  return filter->spans.full ? FILTER_WITHHOLD : FILTER_SAME;
+}
+
+enum filter_result filter_text(struct filter *filter, const struct filter_context *context, struct text text,
+                               char *out, size_t room, size_t *length, unsigned *rule) {
+  filter->spans.count = filter->winner_count = 0;
+  filter->spans.full = false;
+  filter->rendered_used = 0;
+  *length = 0;
+  *rule = FILTER_NO_RULE;
+  if (text.size > filter->most) return FILTER_WITHHOLD;
+  if (text.size == 0) return FILTER_SAME;
+  filter->context = *context;
+  filter->scan = (struct scan){ .text = text, .context = &filter->context, .anchors = &filter->anchors, .spans = &filter->spans };
+  anchors_find(&filter->anchors, text, context->field);
+  for (size_t i = 0; i < filter->rules->count; i++) {
+    enum filter_result result;
+    if (!rule_applies(&filter->rules->rules[i], context)) continue;
+    result = rule_run(filter, i, text);
+    if (result == FILTER_SAME) continue;
+    *rule = (unsigned)i;
+    return result;
+  }
+  if (filter->spans.count == 0) return FILTER_SAME;
+  if (!resolve(filter)) return FILTER_WITHHOLD;
+  if (filter->winner_count == 0) return FILTER_SAME;
+  return splice(filter, text, out, room, length);
+}
+
+const struct span *filter_spans(const struct filter *filter, size_t *count) {
+  *count = filter->spans.count;
+  return filter->spans.list;
+}
+
+const char *filter_replacement(struct filter *filter, const struct span *span, size_t *length) {
+  const char *at;
+  *length = span_render(filter, span, filter->replacement, &at);
+  if (at != filter->replacement && *length <= REPLACEMENT_MOST) memcpy(filter->replacement, at, *length);
+  if (*length > REPLACEMENT_MOST) *length = REPLACEMENT_MOST;
+  filter->replacement[*length] = 0;
+  return filter->replacement;
+}
+
+const uint64_t *filter_counts(const struct filter *filter) { return filter->counts; }

@@ -1,0 +1,304 @@
+/* The engine through its face: tables of what must change and of what must stay. Numbers, addresses and names are from
+ * reserved and fiction ranges. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "filters/filters.h"
+
+enum { ROOM = 1 << 16 };
+
+static void complain(void *context, size_t rule, const char *key, long byte, const char *message) {
+  (void)byte;
+  snprintf(context, 256, "%zu:%s: %s", rule, key != NULL ? key : "-", message);
+}
+
+static const struct filter_options options = {
+  .region = "FR", .key = (const uint8_t *)"0123456789abcdef0123456789abcdef", .epoch = "1",
+  .match_limit = 100000, .depth_limit = 5000, .heap_limit_kib = 20000,
+};
+
+static struct ruleset *builtin_rules(const struct rule_spec *first, size_t count) {
+  struct rule_spec       specs[32] = { 0 };
+  char                   why[256] = "";
+  const char *const     *names = filter_detector_names();
+  struct ruleset        *rules;
+  for (size_t i = 0; i < count; i++) specs[i] = first[i];
+  for (; *names != NULL; names++)
+    specs[count++] = (struct rule_spec){ .name = *names, .detect = *names, .ipv4_bits = 24, .ipv6_bits = 48 };
+  rules = ruleset_new(specs, count, &options, complain, why);
+  if (rules == NULL) print_error("%s\n", why);
+  assert_non_null(rules);
+  return rules;
+}
+
+static enum filter_result run(struct filter *filter, struct text in, char *out, size_t *size) {
+  const struct filter_context context = { .field = TEXT("message") };
+  unsigned                    rule;
+  enum filter_result          result = filter_text(filter, &context, in, out, ROOM, size, &rule);
+  if (result == FILTER_SAME) {
+    memcpy(out, in.at, in.size);
+    *size = in.size;
+  }
+  out[*size] = 0;
+  return result;
+}
+
+struct row { const char *says, *in, *out; };
+
+static void check_rows(struct filter *filter, const struct row *rows, size_t count) {
+  static char out[ROOM + 1], twice[ROOM + 1];
+  for (size_t i = 0; i < count; i++) {
+    size_t size, again;
+    run(filter, text_of(rows[i].in), out, &size);
+    if (strcmp(out, rows[i].out) != 0) print_error("%s\n  in   %s\n  want %s\n  got  %s\n", rows[i].says, rows[i].in, rows[i].out, out);
+    assert_string_equal(out, rows[i].out);
+    run(filter, (struct text){ out, size }, twice, &again);
+    if (strcmp(out, twice) != 0) print_error("%s: filtered again\n  once  %s\n  twice %s\n", rows[i].says, out, twice);
+    assert_string_equal(out, twice);
+  }
+}
+
+static void keeps_look_alikes(void **state) {
+  static const struct { const char *says, *in; } rows[] = {
+    { "a clock", "12:34:56" },
+    { "a C++ name", "std::string a::b Foo::bar1" },
+    { "loopback and any", "listening on ::1 and ::" },
+    { "a four-part version", "Asterisk Ready. Version 16.28.0.1 built 2026-01-07 11:02:33 UTC" },
+    { "a version after v", "v1.2.3.4" },
+    { "a build", "md5=702f87e99532509088e0c17bb41427ee build 10.5.3.5" },
+    { "a user agent", "User-Agent: Yealink SIP-T46U 108.86.0.20" },
+    { "a user agent with a slash", "ua='snomD785/10.1.84.12' x" },
+    { "a browser", "\"Mozilla/5.0 Chrome/126.0.0.0 Safari/537.36\"" },
+    { "five parts are no address", "1.2.3.4.5" },
+    { "an octet over 255", "192.0.2.256" },
+    { "an epoch", "timestamp=1778157177;code=200" },
+    { "a unique id", "1778157175.1314|support|NONE" },
+    { "an order", "ref=ORD823020838" },
+    { "a stamp of fourteen digits", "20260312143015" },
+    { "dates", "2026-03-12 14:30:15 12/03/2026" },
+    { "bytes", "wrote 7454629705 bytes in 12.4 s" },
+    { "a session description", "o=- 3906123456 1 IN x" },
+    { "a UUID", "job 6f88333d-01de-4a42-a44b-9063dd1d43c2" },
+    { "a UUID of digits", "job 63883331-0199-4042-8044-906301994321" },
+    { "a channel", "PJSIP/trunkin-00000016 PJSIP/00007674" },
+    { "an extension", "Executing [201@from-internal:1]" },
+    { "a branch", "branch=z9hG4bK-8201-749-0;rport" },
+    { "a Call-ID", "ci=41bc39eb5d5d1a996318@sbc1 cseq=34251" },
+    { "user@host of ssh", "root@pbx3" },
+    { "emergency", "dials 112" },
+    { "a codec", "a=rtpmap:101 telephone-event/8000" },
+    { "a fingerprint", "MD5:16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48" },
+    { "nothing", "" },
+    { "brackets", "<> <null>" },
+  };
+  struct ruleset *rules = builtin_rules(NULL, 0);
+  struct filter  *filter = filter_new(rules, ROOM);
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    check_rows(filter, &(struct row){ rows[i].says, rows[i].in, rows[i].in }, 1);
+  filter_free(filter);
+  ruleset_unref(rules);
+}
+
+static void hides_addresses(void **state) {
+  static const struct row rows[] = {
+    { "IPv4", "src=192.0.2.7", "src=192.0.2.0" },
+    { "a port stays", "192.0.2.7:5060", "192.0.2.0:5060" },
+    { "a full stop stays", "from 192.0.2.7.", "from 192.0.2.0." },
+    { "a prefix stays", "192.0.2.7/24", "192.0.2.0/24" },
+    { "an Asterisk address", "IPV4/UDP/192.0.2.7/5060", "IPV4/UDP/192.0.2.0/5060" },
+    { "after a name that looks like a product", "peer SBC01 192.0.2.7 reachable", "peer SBC01 192.0.2.0 reachable" },
+    { "a reverse name", "7.2.0.192.in-addr.arpa", "0.2.0.192.in-addr.arpa" },
+    { "a host name that carries it", "ip-192-0-2-7.pool.example.net", "ip-192-0-2-0.pool.example.net" },
+    { "bracketed IPv6 keeps its port", "[2001:db8::7]:5060", "[2001:db8::]:5060" },
+    { "IPv6 upper case", "2001:DB8:12:34:56:78:9A:BC", "2001:db8:12::" },
+    { "IPv6 with a bare port", "2001:db8:1:2:3:4:5:6:49255 closed", "[2001:db8:1::]:49255 closed" },
+    { "IPv4-mapped", "::ffff:192.0.2.7", "::ffff:192.0.2.0" },
+    { "a zone stays", "fe80::1%eth0", "fe80::%eth0" },
+    { "glued to its label", "IPv6:2001:db8::1", "IPv6:2001:db8::" },
+    { "glued to a clock", "x 12:34:56:2001:db8::1", "x 12:34:56::" },
+    { "mail", "to=<jean.dupont@example.com>, relay", "to=<[email]>, relay" },
+    { "mail in percent spelling", "&mail=jean%40example.com&ref", "&mail=[email]&ref" },
+    { "mail in JSON spelling", "\"jean\\u0040example.com\"", "\"[email]\"" },
+    { "mail after a control escape", "#012jean@example.com", "#012[email]" },
+  };
+  struct ruleset *rules = builtin_rules(NULL, 0);
+  struct filter  *filter = filter_new(rules, ROOM);
+  (void)state;
+  check_rows(filter, rows, sizeof rows / sizeof rows[0]);
+  filter_free(filter);
+  ruleset_unref(rules);
+}
+
+static void hides_people(void **state) {
+  static const struct { const char *says, *in, *raw; } rows[] = {
+    { "quoted name", "From: \"Camille O'Brien\" <sip:+33199001234@example.com>", "Brien" },
+    { "Kamailio's quotes", "from='\"Hélène Montclair\"' <sip:x@example.com>", "Montclair" },
+    { "bare tokens", "call PJSIP/trunkin-0e Anaïs Zieliński <+441632960990> dials", "Zieli" },
+    { "CSV quotes", "\"\"\"Amélie Ferraro\"\" <0261915990>\"", "Ferraro" },
+    { "FreeSWITCH", "Processing Camille Rousselet <33199001234>->33199001235 in", "Rousselet" },
+    { "SIP user", "sip:f.grosjean812@pbx.example.org", "grosjean" },
+    { "SIP user and password", "sip:alice.m:s3cret@example.org", "s3cret" },
+    { "account by key", "auth attempt user=f.grosjean812 from", "grosjean" },
+    { "digest", "nonce=\"a66b0d389d95847ebd299753a767779673f778aa\"", "a66b0d38" },
+    { "basic", "Authorization: Basic YWxpY2U6c2VjcmV0", "YWxp" },
+    { "password", "Secret: hunter2", "hunter2" },
+    { "MAC", "DHCPACK to 00:00:5e:00:53:af via", "53:af" },
+    { "Cisco MAC", "mac 0000.5e00.53af", "53af" },
+    { "MAC in a file name", "GET /provisioning/00005e0053af.cfg", "0053af" },
+    { "MAC in a UUID", "urn:uuid:00000000-0000-1000-8000-00005e0053af", "0053af" },
+  };
+  static char     out[ROOM + 1], twice[ROOM + 1];
+  struct ruleset *rules = builtin_rules(NULL, 0);
+  struct filter  *filter = filter_new(rules, ROOM);
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    size_t size, again;
+    assert_int_equal(run(filter, text_of(rows[i].in), out, &size), FILTER_OK);
+    if (strstr(out, rows[i].raw) != NULL) print_error("%s: %s\n", rows[i].says, out);
+    assert_null(strstr(out, rows[i].raw));
+    run(filter, (struct text){ out, size }, twice, &again);
+    assert_string_equal(out, twice);
+  }
+  filter_free(filter);
+  ruleset_unref(rules);
+}
+
+static void one_number_one_pseudonym(void **state) {
+  static const char *const spellings[] = {
+    "+33199001234", "0033199001234", "33199001234", "0199001234", "01 99 00 12 34", "01.99.00.12.34", "01-99-00-12-34",
+    "+33 (0)1 99 00 12 34", "+33-1-99-00-12-34", "+33 1 99 00 12 34", "%2B33199001234", "00 33 1 99 00 12 34", "+33(0)199001234",
+    "01\xc2\xa0" "99\xc2\xa0" "00\xc2\xa0" "12\xc2\xa0" "34", "00199001234", "\\u002B33199001234",
+  };
+  static char     first[ROOM + 1], out[ROOM + 1];
+  struct ruleset *rules = builtin_rules(NULL, 0);
+  struct filter  *filter = filter_new(rules, ROOM);
+  (void)state;
+  for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
+    char   in[128], *at;
+    size_t size;
+    snprintf(in, sizeof in, "number=[%s] x", spellings[i]);
+    run(filter, text_of(in), out, &size);
+    at = strstr(out, "tel_FR_");
+    if (at == NULL) print_error("%s gives %s\n", in, out);
+    assert_non_null(at);
+    if (i == 0) strcpy(first, at);
+    if (strncmp(first, at, 20) != 0) print_error("%s gives %s, not %s\n", in, at, first);
+    assert_int_equal(strncmp(first, at, 20), 0);
+  }
+  filter_free(filter);
+  ruleset_unref(rules);
+}
+
+static void operators_rules(void **state) {
+  static const char *const     groups[] = { "1", "card" };
+  static const char *const     apps[] = { "crm*" };
+  static const struct rule_spec specs[] = {
+    { .name = "allow", .match = "192\\.0\\.2\\.53", .action = ACTION_KEEP },
+    { .name = "badge", .match = "badge=(\\d+) card=(?<card>\\d+)", .groups = groups, .group_count = 2, .action = ACTION_STRIP, .tag = "[id]" },
+    { .name = "swap", .match = "(\\w+), (\\w+)!", .action = ACTION_REPLACE, .with = "$2 ${1}$$" },
+    { .name = "mask", .match = "iban=\\K\\w+", .action = ACTION_MASK, .mask_first = 2, .mask_last = 2 },
+    { .name = "gone", .match = "^healthcheck", .action = ACTION_DROP },
+    { .name = "cut", .match = "net=\\K\\S+", .action = ACTION_TRUNCATE, .ipv4_bits = 16, .ipv6_bits = 32 },
+    { .name = "crm", .match = "zebra", .action = ACTION_STRIP, .when_app = apps, .when_app_count = 1 },
+    { .name = "part", .match = "0199", .action = ACTION_STRIP, .tag = "#" },
+  };
+  static const struct row rows[] = {
+    { "keep protects from later rules", "dns 192.0.2.53 and 192.0.2.54", "dns 192.0.2.53 and 192.0.2.0" },
+    { "groups alone are taken", "badge=123 card=456 x", "badge=[id] card=[id] x" },
+    { "a template", "one, two!", "two one$" },
+    { "a mask", "iban=FR7612345", "iban=FR*****45" },
+    { "truncation by a pattern", "net=198.51.100.7", "net=198.51.0.0" },
+    { "when: of another app", "zebra", "zebra" },
+  };
+  static char                out[ROOM + 1];
+  size_t                     size;
+  unsigned                   rule;
+  struct filter_context      context = { .app = TEXT("crm2") };
+  struct ruleset            *rules = builtin_rules(specs, sizeof specs / sizeof specs[0]);
+  struct filter             *filter = filter_new(rules, ROOM);
+  (void)state;
+  check_rows(filter, rows, sizeof rows / sizeof rows[0]);
+  assert_int_equal(filter_text(filter, &context, TEXT("healthcheck"), out, ROOM, &size, &rule), FILTER_DROP);
+  assert_string_equal(ruleset_name(rules, rule), "gone");
+  assert_int_equal(filter_text(filter, &context, TEXT("zebra!"), out, ROOM, &size, &rule), FILTER_OK);
+  run(filter, TEXT("call 0199001234 now"), out, &size);
+  assert_null(strstr(out, "001234")); /* a part taken by another rule lets no rest through */
+  filter_free(filter);
+  ruleset_unref(rules);
+}
+
+static void fails_closed(void **state) {
+  static const struct rule_spec slow[] = { { .name = "slow", .match = "(a+)+$", .action = ACTION_STRIP } };
+  static char     in[ROOM + 2], out[ROOM + 1];
+  size_t          size;
+  unsigned        rule;
+  const struct filter_context context = { .field = TEXT("message") };
+  struct ruleset *rules = builtin_rules(slow, 1);
+  struct filter  *filter = filter_new(rules, ROOM);
+  (void)state;
+  memset(in, 'a', sizeof in);
+  in[200] = '!';
+  assert_int_equal(filter_text(filter, &context, (struct text){ in, 201 }, out, ROOM, &size, &rule), FILTER_WITHHOLD);
+  assert_int_equal(rule, 0);
+  assert_int_equal(filter_text(filter, &context, (struct text){ in, ROOM + 1 }, out, ROOM, &size, &rule), FILTER_WITHHOLD);
+  assert_int_equal(rule, FILTER_NO_RULE);
+  assert_int_equal(filter_text(filter, &context, TEXT("jean@example.com jean@example.com"), out, 10, &size, &rule), FILTER_ROOM);
+  filter_free(filter);
+  ruleset_unref(rules);
+}
+
+static void refuses_bad_rules(void **state) {
+  static const struct { struct rule_spec spec; const char *why; } rows[] = {
+    { { .name = "a", .match = "(", .action = ACTION_STRIP }, "0:match: missing closing parenthesis at byte 1 of the pattern" },
+    { { .name = "a", .match = "x", .detect = "ip" }, "0:detect: a rule has either detect: or match:" },
+    { { .name = "a", .detect = "ipp" }, "0:detect: unknown detector \"ipp\"" },
+    { { .name = "a", .detect = "phone", .action = ACTION_TRUNCATE }, "0:action: phone values cannot be truncated: use hash, strip, mask or replace" },
+    { { .name = "a", .match = "x" }, "0:action: a rule with match: needs an action:" },
+    { { .name = "a", .match = "x", .action = ACTION_REPLACE }, "0:with: action: replace needs with:, the text to write" },
+    { { .name = "a", .match = "x", .action = ACTION_REPLACE, .with = "$2" }, "0:with: the pattern has no group 2" },
+    { { .name = "a", .detect = "ip", .ipv4_bits = 33 }, "0:ipv4: an IPv4 prefix has 0 to 32 bits" },
+    { { .name = "a", .detect = "phone", .region = "ZZ" }, "0:region: unknown region \"ZZ\": two letters such as FR" },
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    char why[256] = "";
+    assert_null(ruleset_new(&rows[i].spec, 1, &options, complain, why));
+    assert_string_equal(why, rows[i].why);
+  }
+}
+
+/* Any bytes: no crash, and what is filtered once is not changed again. */
+static void survives_noise(void **state) {
+  static const char alphabet[] = "0123456789abcdef@:.-+%<>\"'=\\ /#()[]_\0\xff\xc3\xa9sipuFROM,;&x";
+  static char       in[4096], out[ROOM + 1], twice[ROOM + 1];
+  struct ruleset   *rules = builtin_rules(NULL, 0);
+  struct filter    *filter = filter_new(rules, ROOM);
+  uint32_t          seed = 1;
+  (void)state;
+  for (int round = 0; round < 3000; round++) {
+    size_t size, again, length = 1 + (size_t)round % 600;
+    for (size_t i = 0; i < length; i++) {
+      seed = seed * 1664525 + 1013904223;
+      in[i] = alphabet[(seed >> 16) % (sizeof alphabet - 1)];
+    }
+    run(filter, (struct text){ in, length }, out, &size);
+    run(filter, (struct text){ out, size }, twice, &again);
+  }
+  filter_free(filter);
+  ruleset_unref(rules);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(keeps_look_alikes), cmocka_unit_test(hides_addresses), cmocka_unit_test(hides_people),
+    cmocka_unit_test(one_number_one_pseudonym), cmocka_unit_test(operators_rules), cmocka_unit_test(fails_closed),
+    cmocka_unit_test(refuses_bad_rules), cmocka_unit_test(survives_noise),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
