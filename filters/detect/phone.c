@@ -106,7 +106,7 @@ static enum form number_grouped(const struct phone_region *region, struct text t
   struct e164      folded;
   enum form        form = FORM_NONE;
   char             mark = 0;
-  unsigned         groups = 1;
+  unsigned         groups = 1, code_digits = number->count;
   for (size_t at = number->end; groups < 9 && next.count <= 17; groups++) {
     size_t    size = separator_at(text, at), group = at + size;
     enum form found;
@@ -116,7 +116,7 @@ static enum form number_grouped(const struct phone_region *region, struct text t
     at = digits_take(text, group, &next);
     if (at - group > (same ? 8 : 12) || next.count > NUMBER_MOST) break;
     found = number_fold(region, &next, &folded);
-    if (found == FORM_NONE || found == FORM_CODE || (found == FORM_OWN_CODE && !same) || !good_end(text, at)) continue;
+    if (found == FORM_NONE || found == FORM_CODE || (found == FORM_OWN_CODE && (!same || code_digits > 3)) || !good_end(text, at)) continue;
     if (same && at < text.size && text.at[at] == mark && mark != ' ' && mark != '.' && at + 1 < text.size && is_digit(text.at[at + 1])) continue;
     form = found;
     best = next;

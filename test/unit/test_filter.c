@@ -202,7 +202,7 @@ static void operators_rules(void **state) {
     { .name = "allow", .match = "192\\.0\\.2\\.53", .action = ACTION_KEEP },
     { .name = "badge", .match = "badge=(\\d+) card=(?<card>\\d+)", .groups = groups, .group_count = 2, .action = ACTION_STRIP, .tag = "[id]" },
     { .name = "swap", .match = "(\\w+), (\\w+)!", .action = ACTION_REPLACE, .with = "$2 ${1}$$" },
-    { .name = "mask", .match = "iban=\\K\\w+", .action = ACTION_MASK, .mask_first = 2, .mask_last = 2 },
+    { .name = "mask", .match = "iban=\\K[A-Z0-9]{5,}", .action = ACTION_MASK, .mask_first = 2, .mask_last = 2 },
     { .name = "gone", .match = "^healthcheck", .action = ACTION_DROP },
     { .name = "cut", .match = "net=\\K\\S+", .action = ACTION_TRUNCATE, .ipv4_bits = 16, .ipv6_bits = 32 },
     { .name = "crm", .match = "zebra", .action = ACTION_STRIP, .when_app = apps, .when_app_count = 1 },
