@@ -25,6 +25,7 @@ enum key_kind {
   KEY_CALLID = 64,  /* Call-ID */
   KEY_MAC    = 128, /* a hardware address, perhaps without separators */
   KEY_ID     = 256, /* numbers that are no telephone numbers */
+  KEY_TOKEN  = 512, /* hexadecimal tokens, which may have digits alone by chance */
 };
 
 struct keyed {

@@ -9,7 +9,10 @@
 #include "filters/detect/phone_region.h"
 #include "filters/scan.h"
 
-enum { NUMBER_MOST = 20 };                     /* digits kept of a candidate: E.164 has 15, prefixes come on top */
+enum {
+  NUMBER_LEAST = 6, /* digits: shorter ones are extensions and services */
+  NUMBER_MOST  = 20 /* digits kept of a candidate: E.164 has 15, prefixes come on top */
+};
 enum piece { PIECE_NATIONAL, PIECE_PLUS };
 
 struct number {
@@ -63,6 +66,7 @@ static enum form number_fold(const struct phone_region *region, const struct num
   const char *digits = number->digits;
   unsigned    count = number->count;
   size_t      idd = strlen(region->idd);
+  if (count < NUMBER_LEAST) return FORM_NONE;
   if (number->plus) return fold_international(digits, count, e164) ? FORM_PLUS : FORM_NONE;
   if (count > idd && memcmp(digits, region->idd, idd) == 0 && fold_international(digits + idd, count - (unsigned)idd, e164))
     return FORM_IDD;
@@ -79,6 +83,7 @@ static size_t separator_at(struct text text, size_t at) {
   static const struct text marks[] = { TEXT(" (0) "), TEXT(" (0)"), TEXT("(0) "), TEXT("(0)"), TEXT("\xc2\xa0"), TEXT("\xe2\x80\xaf"),
                                        TEXT("%20"), TEXT(") "), TEXT(" ("), TEXT(")-"), TEXT(" "), TEXT("-"), TEXT("."), TEXT("/"),
                                        TEXT("("), TEXT(")") };
+  if (at >= text.size || is_alnum(text.at[at]) || strchr(" ().-/%\xc2\xe2", text.at[at]) == NULL || text.at[at] == 0) return 0;
   for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
     if (text.size - at > marks[i].size && memcmp(text.at + at, marks[i].at, marks[i].size) == 0 && is_digit(text.at[at + marks[i].size]))
       return marks[i].size;
@@ -117,6 +122,7 @@ static enum form number_grouped(const struct phone_region *region, struct text t
     if (at - group > (same ? 8 : 12) || next.count > NUMBER_MOST) break;
     found = number_fold(region, &next, &folded);
     if (found == FORM_NONE || found == FORM_CODE || (found == FORM_OWN_CODE && (!same || code_digits > 3)) || !good_end(text, at)) continue;
+    if (found == FORM_NATIONAL && same && number->digits[0] != (region->trunk[0] != 0 ? region->trunk[0] : number->digits[0])) continue;
     if (same && at < text.size && text.at[at] == mark && mark != ' ' && mark != '.' && at + 1 < text.size && is_digit(text.at[at + 1])) continue;
     form = found;
     best = next;
@@ -219,9 +225,10 @@ static bool number_is_lookalike(const struct scan *scan, const struct number *nu
   struct text text = scan->text;
   size_t      start = number->start, end = number->end, from, to;
   char        after = end < text.size ? text.at[end] : 0, second = end + 1 < text.size ? text.at[end + 1] : 0;
+  const struct keyed *keyed = anchors_key_at(scan->anchors, start);
   if (pseudonym_at(text, start, &from, &to)) return true;
   if (form == FORM_PLUS && number->plus) return false;
-  if (in_uuid(text, start, end)) return true;
+  if (in_uuid(text, start, end) || (keyed != NULL && keyed->start == start && (keyed->kind & (KEY_TOKEN | KEY_CALLID)))) return true;
   if (before == '.' && start > 1 && is_digit(text.at[start - 2])) return true;
   if (after == '.' && is_digit(second) && (form == FORM_CODE || form == FORM_OWN_CODE)) return true;
   if (after == '-' && is_hex(second) && form == FORM_CODE) return true;
@@ -264,7 +271,8 @@ static size_t phone_candidate(struct scan *scan, size_t at) {
   number.start = start - (start > 0 && text.at[start - 1] == '+');
   digits_take(text, start, &number);
   if (!number.plus && (is_alnum(before) || number.count == 0)) return number.end;
-  if (number.count <= 6 || (number.plus && number.count < 7)) {
+  if (number.count <= 6) {
+    if (separator_at(text, number.end) == 0) return number.end;
     grouped = number;
     form = number_grouped(scan->region, text, &grouped, !number.plus && !(number.count >= 2 && memcmp(number.digits, "00", 2) == 0), &e164);
     if (form != FORM_NONE && phone_accept(scan, &grouped, form, before)) {

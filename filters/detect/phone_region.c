@@ -50,9 +50,10 @@ static const struct phone_region others = { "", 0, "", "00", 6, 12, D0_9 };
 
 const struct phone_region *phone_region_of_digits(const char *digits, unsigned count, unsigned *code_size) {
   unsigned code = 0;
+  if (count == 0 || digits[0] == '0') return NULL;
   for (unsigned size = 1; size <= 3 && size <= count; size++) {
     code = code * 10 + (unsigned)(digits[size - 1] - '0');
-    for (size_t i = 0; i < REGIONS; i++) {
+    for (size_t i = 0; i < REGIONS && regions[i].code <= code; i++) {
       if (regions[i].code != code) continue;
       *code_size = size;
       return &regions[i];
