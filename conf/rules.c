@@ -1,0 +1,268 @@
+/* rules: from YAML to rule_specs, and their own tests. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "conf/load.h"
+
+enum { LIST_MOST = 64 };
+
+struct rule_reading {
+  struct conf_rule rule;
+  const yaml_node_t *when;
+};
+
+static const char *const rule_keys[] = { "name", "detect", "match", "groups", "action", "as", "tag", "with", "ipv4", "ipv6", "first", "last",
+                                         "region", "strict", "when", "tests", NULL };
+
+/* One scalar, or a list of them. */
+static void load_strings(struct loader *loader, const yaml_node_t *node, const char *where, const char *const **list, size_t *count) {
+  const char **made = calloc(LIST_MOST, sizeof *made);
+  size_t       items = node->type == YAML_SEQUENCE_NODE ? (size_t)(node->data.sequence.items.top - node->data.sequence.items.start) : 1;
+  if (made == NULL) {
+    loader->out_of_memory = true;
+    return;
+  }
+  *list = made;
+  if (items > LIST_MOST) load_fail(loader, node, "%s: more than %d entries", where, LIST_MOST);
+  for (size_t i = 0; i < items && i < LIST_MOST; i++) {
+    const yaml_node_t *one = node->type == YAML_SEQUENCE_NODE ? load_node(loader, node->data.sequence.items.start[i]) : node;
+    const char        *text = load_scalar(loader, one, where);
+    if (text != NULL) made[(*count)++] = load_copy(loader, text);
+  }
+}
+
+static void when_each(struct loader *loader, void *context, const char *name, const yaml_node_t *key_node, const yaml_node_t *value) {
+  static const char *const names[] = { "input", "app", "host", "field", NULL };
+  struct rule_spec        *spec = context;
+  if (strcmp(name, "input") == 0) load_strings(loader, value, "when: input", &spec->when_input, &spec->when_input_count);
+  else if (strcmp(name, "app") == 0) load_strings(loader, value, "when: app", &spec->when_app, &spec->when_app_count);
+  else if (strcmp(name, "host") == 0) load_strings(loader, value, "when: host", &spec->when_host, &spec->when_host_count);
+  else if (strcmp(name, "field") == 0) load_strings(loader, value, "when: field", &spec->when_field, &spec->when_field_count);
+  else load_unknown(loader, key_node, "when", names);
+}
+
+static void test_each(struct loader *loader, void *context, const char *name, const yaml_node_t *key_node, const yaml_node_t *value) {
+  static const char *const names[] = { "in", "out", "lacks", "has", "same", "drop", NULL };
+  struct conf_test        *test = context;
+  char                   **at = strcmp(name, "in") == 0      ? &test->in
+                                : strcmp(name, "out") == 0   ? &test->out
+                                : strcmp(name, "lacks") == 0 ? &test->lacks
+                                : strcmp(name, "has") == 0   ? &test->has
+                                                             : NULL;
+  const char              *text;
+  if (strcmp(name, "same") == 0) load_bool(loader, value, "tests: same", &test->same);
+  else if (strcmp(name, "drop") == 0) load_bool(loader, value, "tests: drop", &test->drop);
+  else if (at == NULL) load_unknown(loader, key_node, "tests", names);
+  else if ((text = load_scalar(loader, value, "tests")) != NULL) *at = load_copy(loader, text);
+}
+
+static void load_tests(struct loader *loader, const yaml_node_t *node, struct conf_rule *rule) {
+  size_t count;
+  if (node->type != YAML_SEQUENCE_NODE) {
+    load_fail(loader, node, "tests: a list is expected: - in: …");
+    return;
+  }
+  count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+  rule->tests = calloc(count + 1, sizeof *rule->tests);
+  if (rule->tests == NULL) {
+    loader->out_of_memory = true;
+    return;
+  }
+  for (; rule->test_count < count; rule->test_count++) {
+    const yaml_node_t *one = load_node(loader, node->data.sequence.items.start[rule->test_count]);
+    struct conf_test  *test = &rule->tests[rule->test_count];
+    size_t             before = loader->errors->count;
+    *test = (struct conf_test){ .file = loader->file, .line = (int)one->start_mark.line + 1, .col = (int)one->start_mark.column + 1 };
+    load_mapping(loader, one, "tests", test_each, test);
+    if (loader->errors->count > before) continue;
+    if (test->in == NULL) load_fail(loader, one, "tests: in: is missing");
+    else if (test->out == NULL && test->lacks == NULL && test->has == NULL && !test->same && !test->drop)
+      load_fail(loader, one, "tests: nothing is expected: give out:, lacks:, has:, same: true or drop: true");
+  }
+}
+
+static void rule_text(struct loader *loader, const char *name, const yaml_node_t *value, const char **at) {
+  const char *text = load_scalar(loader, value, name);
+  if (text != NULL) *at = load_copy(loader, text);
+}
+
+static void rule_number(struct loader *loader, const char *name, const yaml_node_t *value, int64_t most, unsigned *at) {
+  int64_t number;
+  if (load_number(loader, value, name, 0, most, &number)) *at = (unsigned)number;
+}
+
+static void rule_each(struct loader *loader, void *context, const char *name, const yaml_node_t *key_node, const yaml_node_t *value) {
+  struct conf_rule *rule = context;
+  struct rule_spec *spec = &rule->spec;
+  const struct { const char *key; const char **at; } texts[] = {
+    { "name", &spec->name }, { "detect", &spec->detect }, { "match", &spec->match }, { "as", &spec->as },
+    { "tag", &spec->tag },   { "with", &spec->with },     { "region", &spec->region },
+  };
+  const struct { const char *key; unsigned *at; int64_t most; } numbers[] = {
+    { "ipv4", &spec->ipv4_bits, 32 }, { "ipv6", &spec->ipv6_bits, 128 }, { "first", &spec->mask_first, 1000 }, { "last", &spec->mask_last, 1000 },
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    if (strcmp(texts[i].key, name) != 0) continue;
+    rule_text(loader, name, value, texts[i].at);
+    return;
+  }
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    if (strcmp(numbers[i].key, name) != 0) continue;
+    rule_number(loader, name, value, numbers[i].most, numbers[i].at);
+    return;
+  }
+  if (strcmp(name, "action") == 0) {
+    const char *text = load_scalar(loader, value, name);
+    spec->action = text != NULL ? filter_action_of(text_of(text)) : ACTION_DEFAULT;
+    if (spec->action == ACTION_COUNT)
+      load_fail(loader, value, "action: one of: truncate, hash, strip, mask, replace, keep, drop, withhold");
+  } else if (strcmp(name, "groups") == 0) {
+    load_strings(loader, value, "groups", &spec->groups, &spec->group_count);
+  } else if (strcmp(name, "strict") == 0) {
+    load_bool(loader, value, "strict", &spec->strict);
+  } else if (strcmp(name, "when") == 0) {
+    load_mapping(loader, value, "when", when_each, spec);
+  } else if (strcmp(name, "tests") == 0) {
+    load_tests(loader, value, rule);
+  } else {
+    load_unknown(loader, key_node, "rules", rule_keys);
+  }
+}
+
+void load_rules(struct loader *loader, const yaml_node_t *node) {
+  struct conf *conf = loader->conf;
+  loader->rules_given = true;
+  if (node->type != YAML_SEQUENCE_NODE) {
+    load_fail(loader, node, "rules: a list is expected: - name: …");
+    return;
+  }
+  for (const yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
+    const yaml_node_t *one = load_node(loader, *item);
+    struct conf_rule   rule = { .spec = { .ipv4_bits = 24, .ipv6_bits = 48 }, .file = loader->file, .line = (int)one->start_mark.line + 1,
+                                .col = (int)one->start_mark.column + 1 };
+    size_t             before = loader->errors->count;
+    load_mapping(loader, one, "rules", rule_each, &rule);
+    if (rule.spec.name == NULL && loader->errors->count == before) load_fail(loader, one, "rules: name: is missing");
+    for (size_t i = 0; rule.spec.name != NULL && i < conf->rule_count; i++)
+      if (conf->rules[i].spec.name != NULL && strcmp(conf->rules[i].spec.name, rule.spec.name) == 0)
+        load_fail(loader, one, "rules: two rules are named \"%.60s\"", rule.spec.name);
+    if (!load_grow(loader, &conf->rules, conf->rule_count, &loader->room_rules, sizeof *conf->rules)) {
+      conf_rule_free(&rule);
+      return;
+    }
+    conf->rules[conf->rule_count++] = rule;
+  }
+}
+
+static void strings_free(const char *const *list, size_t count) {
+  for (size_t i = 0; i < count; i++) free((char *)list[i]);
+  free((void *)list);
+}
+
+void conf_rule_free(struct conf_rule *rule) {
+  const char *texts[] = { rule->spec.name, rule->spec.detect, rule->spec.match, rule->spec.as, rule->spec.tag, rule->spec.with, rule->spec.region };
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) free((char *)texts[i]);
+  strings_free(rule->spec.groups, rule->spec.group_count);
+  strings_free(rule->spec.when_input, rule->spec.when_input_count);
+  strings_free(rule->spec.when_app, rule->spec.when_app_count);
+  strings_free(rule->spec.when_host, rule->spec.when_host_count);
+  strings_free(rule->spec.when_field, rule->spec.when_field_count);
+  for (size_t i = 0; i < rule->test_count; i++) {
+    free(rule->tests[i].in);
+    free(rule->tests[i].out);
+    free(rule->tests[i].lacks);
+    free(rule->tests[i].has);
+  }
+  free(rule->tests);
+}
+
+struct complaint {
+  const struct conf  *conf;
+  struct conf_errors *errors;
+};
+
+static void complain(void *context, size_t index, const char *key, long byte, const char *message) {
+  struct complaint       *complaint = context;
+  const struct conf_rule *rule = index < complaint->conf->rule_count ? &complaint->conf->rules[index] : NULL;
+  (void)byte; /* stands in the message */
+  conf_fail_at(complaint->errors, rule != NULL ? rule->file : "rules", rule != NULL ? rule->line : 0, rule != NULL ? rule->col : 0,
+               "rule \"%.40s\"%s%s: %s", rule != NULL && rule->spec.name != NULL ? rule->spec.name : "?", key != NULL ? ": " : "",
+               key != NULL ? key : "", message);
+}
+
+struct ruleset *conf_rules(const struct conf *conf, const uint8_t key[32], const char *epoch, struct conf_errors *errors) {
+  const struct filter_options options = { .region = conf->region, .key = key, .epoch = epoch, .match_limit = conf->limits.match_limit,
+                                          .depth_limit = conf->limits.depth_limit, .heap_limit_kib = conf->limits.heap_limit_kib };
+  struct complaint            complaint = { conf, errors };
+  struct rule_spec           *specs = calloc(conf->rule_count + 1, sizeof *specs);
+  struct ruleset             *rules = NULL;
+  if (specs == NULL) conf_fail_at(errors, "rules", 0, 0, "out of memory");
+  for (size_t i = 0; specs != NULL && i < conf->rule_count; i++) specs[i] = conf->rules[i].spec;
+  if (specs != NULL) rules = ruleset_new(specs, conf->rule_count, &options, complain, &complaint);
+  free(specs);
+  return rules;
+}
+
+static struct text first_of(const char *const *list, size_t count, const char *otherwise) {
+  struct text text = text_of(count > 0 ? list[0] : otherwise);
+  if (text.size > 0 && text.at[text.size - 1] == '*') text.size--;
+  return text;
+}
+
+/* True when the rule under test took part in the result. */
+static bool test_run(const struct conf_rule *rule, size_t index, const struct conf_test *test, struct filter *filter, char *out, size_t room,
+                     struct conf_errors *errors) {
+  const struct rule_spec     *spec = &rule->spec;
+  const struct filter_context context = { .input = first_of(spec->when_input, spec->when_input_count, "test"),
+                                          .app = first_of(spec->when_app, spec->when_app_count, "test"),
+                                          .host = first_of(spec->when_host, spec->when_host_count, "test"),
+                                          .field = first_of(spec->when_field, spec->when_field_count, "message") };
+  size_t                      size = 0, count = 0, found = errors->count;
+  unsigned                    by = FILTER_NO_RULE;
+  enum filter_result          result = filter_text(filter, &context, text_of(test->in), out, room - 1, &size, &by);
+  const struct span          *spans = filter_spans(filter, &count);
+  bool                        took_part = by == index;
+  const char                 *got = result == FILTER_OK ? out : test->in;
+  out[result == FILTER_OK ? size : 0] = 0;
+  for (size_t i = 0; i < count; i++) took_part |= spans[i].won && spans[i].rule == index;
+  if (test->drop) {
+    if (result != FILTER_DROP) conf_fail_at(errors, test->file, test->line, test->col, "rule \"%.40s\": the record is not dropped", spec->name);
+    return took_part;
+  }
+  if (result != FILTER_OK && result != FILTER_SAME)
+    conf_fail_at(errors, test->file, test->line, test->col, "rule \"%.40s\": the record is %s", spec->name,
+                 result == FILTER_DROP ? "dropped" : "withheld");
+  else if (test->same && strcmp(got, test->in) != 0)
+    conf_fail_at(errors, test->file, test->line, test->col, "rule \"%.40s\": must stay the same, is \"%.120s\"", spec->name, got);
+  else if (test->out != NULL && strcmp(got, test->out) != 0)
+    conf_fail_at(errors, test->file, test->line, test->col, "rule \"%.40s\": expected \"%.80s\", got \"%.80s\"", spec->name, test->out, got);
+  else if (test->lacks != NULL && strstr(got, test->lacks) != NULL)
+    conf_fail_at(errors, test->file, test->line, test->col, "rule \"%.40s\": \"%.60s\" is still in \"%.80s\"", spec->name, test->lacks, got);
+  else if (test->has != NULL && strstr(got, test->has) == NULL)
+    conf_fail_at(errors, test->file, test->line, test->col, "rule \"%.40s\": \"%.60s\" is not in \"%.80s\"", spec->name, test->has, got);
+  return took_part || errors->count > found;
+}
+
+size_t conf_test_rules(const struct conf *conf, struct conf_errors *errors) {
+  static const uint8_t key[32] = { 0 }; /* a test's pseudonyms are the same everywhere */
+  struct ruleset      *rules = conf_rules(conf, key, "test", errors);
+  size_t               room = 4 * conf->limits.record_bytes, run = 0;
+  struct filter       *filter = rules != NULL ? filter_new(rules, conf->limits.record_bytes) : NULL;
+  char                *out = malloc(room);
+  if (rules != NULL && (filter == NULL || out == NULL)) conf_fail_at(errors, "rules", 0, 0, "out of memory");
+  for (size_t i = 0; filter != NULL && out != NULL && i < conf->rule_count; i++) {
+    const struct conf_rule *rule = &conf->rules[i];
+    bool                    took_part = rule->test_count == 0, change = false;
+    for (size_t k = 0; k < rule->test_count; k++, run++) {
+      change |= !rule->tests[k].same;
+      took_part |= test_run(rule, i, &rule->tests[k], filter, out, room, errors);
+    }
+    if (change && !took_part)
+      conf_fail_at(errors, rule->file, rule->line, rule->col, "rule \"%.40s\": takes part in none of its own tests: does an earlier rule take its values?",
+                   rule->spec.name);
+  }
+  free(out);
+  filter_free(filter);
+  ruleset_unref(rules);
+  return run;
+}
