@@ -8,7 +8,7 @@ ifneq ($(SAN),)
 HARDEN := -O1 -fsanitize=$(SAN),undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 B      := build$(addprefix -,$(SAN))
-LIB    := $(wildcard filters/*.c filters/detect/*.c conf/*.c proxy/util/*.c)
+LIB    := $(wildcard filters/*.c filters/detect/*.c conf/*.c proxy/util/*.c proxy/wire/*.c)
 SRC    := $(LIB) $(wildcard proxy/*.c proxy/cmd/*.c)
 LIBOBJ := $(LIB:%.c=$(B)/%.o)
 OBJ    := $(SRC:%.c=$(B)/%.o)
