@@ -8,7 +8,7 @@ ifneq ($(SAN),)
 HARDEN := -O1 -fsanitize=$(SAN),undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 B      := build$(addprefix -,$(SAN))
-LIB    := $(wildcard filters/*.c filters/detect/*.c conf/*.c proxy/util/*.c proxy/wire/*.c)
+LIB    := $(wildcard filters/*.c filters/detect/*.c conf/*.c proxy/util/*.c proxy/wire/*.c proxy/queue/*.c)
 SRC    := $(LIB) $(wildcard proxy/*.c proxy/cmd/*.c)
 LIBOBJ := $(LIB:%.c=$(B)/%.o)
 OBJ    := $(SRC:%.c=$(B)/%.o)
@@ -29,7 +29,7 @@ $(B)/%.o: %.c
 	$(Q)mkdir -p $(@D) && $(CC) -std=c11 -D_GNU_SOURCE -g -fPIE $(WARN) $(HARDEN) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
 
 $(B)/test/unit/%: $(B)/test/unit/%.o $(LIBOBJ)
-	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $(HARDEN) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $(HARDEN) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka -lpthread
 
 test:
 	$(Q)test/packages $(NEEDED) $(NEEDED_TEST)

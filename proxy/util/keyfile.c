@@ -9,43 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proxy/util/files.h"
+
 enum { KEY_BYTES = 32, KEY_TEXT = 2 * KEY_BYTES + 1 };
 
 static int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if ((c | 32) >= 'a' && (c | 32) <= 'f') return (c | 32) - 'a' + 10;
   return -1;
-}
-
-static int folders_make(const char *path, char *why, size_t size) {
-  char folder[1024];
-  if ((size_t)snprintf(folder, sizeof folder, "%s", path) >= sizeof folder) {
-    snprintf(why, size, "%s: the path is too long", path);
-    return -1;
-  }
-  for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-    *slash = 0;
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
-      snprintf(why, size, "%s: cannot make this folder: %s", folder, strerror(errno));
-      return -1;
-    }
-    *slash = '/';
-  }
-  return 0;
-}
-
-static int folder_sync(const char *path) {
-  char  folder[1024];
-  char *slash;
-  int   fd, result;
-  snprintf(folder, sizeof folder, "%s", path);
-  slash = strrchr(folder, '/');
-  if (slash != NULL) slash[slash == folder] = 0;
-  fd = open(slash != NULL ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return -1;
-  result = fsync(fd);
-  close(fd);
-  return result;
 }
 
 static int key_create(const char *path, uint8_t key[KEY_BYTES], char *why, size_t size) {
