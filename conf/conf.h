@@ -72,7 +72,7 @@ struct conf {
     size_t   record_bytes, body_bytes, header_bytes, disk_bytes, decompressed_ratio;
     unsigned connections;
     uint32_t match_limit, depth_limit, heap_limit_kib;
-    int64_t  idle_ms, stop_ms;
+    int64_t  idle_ms, request_ms, stop_ms;
     size_t   ack_bytes;    /* bytes accepted but not yet durable, over all connections: beyond it inputs pause */
   } limits;
   struct { enum { CONF_LOG_ERROR, CONF_LOG_WARN, CONF_LOG_INFO, CONF_LOG_DEBUG } level; } log;

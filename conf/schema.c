@@ -42,6 +42,7 @@ static const struct conf_key keys[] = {
   { "limits.depth_limit", CONF_NUMBER, AT(limits.depth_limit), "5000", 10, 1000000, NULL, "PCRE2 depth limit" },
   { "limits.heap_limit", CONF_NUMBER, AT(limits.heap_limit_kib), "20000", 100, 1000000, NULL, "PCRE2 heap limit in KiB" },
   { "limits.idle", CONF_DURATION, AT(limits.idle_ms), "10 min", 100, DAY, NULL, "a connection that sends nothing this long is closed" },
+  { "limits.request", CONF_DURATION, AT(limits.request_ms), "60 s", 100, DAY, NULL, "an HTTP request that takes longer to arrive gets 408" },
   { "limits.stop", CONF_DURATION, AT(limits.stop_ms), "10 s", 100, DAY, NULL, "time to drain and ship after SIGTERM" },
   { "limits.ack_bytes", CONF_BYTES, AT(limits.ack_bytes), "64 MiB", MIB, 64 * GIB, NULL, "bytes received and not yet durable; beyond it inputs pause" },
   { "log.level", CONF_ENUM, AT(log.level), "info", 0, 0, log_levels, "least level of the process's own log" },

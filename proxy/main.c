@@ -11,6 +11,7 @@ static const struct command {
   int       (*run)(int argc, char **argv);
   const char *usage, *help;
 } commands[] = {
+  { "run", cmd_run, "run [-c FILE] [--ports FILE]", "the proxy, in the foreground; SIGHUP reloads, SIGTERM drains and stops" },
   { "check", cmd_check, "check [-c FILE]", "validate the configuration and run the rules' own tests" },
   { "filter", cmd_filter, "filter [-c FILE] [-j N] [FILE...]", "filter files or standard input, line by line" },
   { "try", cmd_try, "try [-c FILE] [--json] [LINE]", "explain what the rules do to a line" },

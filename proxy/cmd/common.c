@@ -10,14 +10,16 @@ int cmd_usage(const char *usage) {
   return 2;
 }
 
-bool cmd_engine_open(struct cmd_engine *engine, const char *file) {
+bool cmd_engine_open(struct cmd_engine *engine, const char *file, bool tested) {
   struct conf_errors errors = { 0 };
   uint8_t            key[32];
   char               why[512];
   *engine = (struct cmd_engine){ .conf = conf_load(file, &errors) };
-  if (engine->conf == NULL) {
+  if (engine->conf != NULL && tested) conf_test_rules(engine->conf, &errors);
+  if (errors.count > 0) {
     conf_errors_print(&errors, stderr);
     conf_errors_free(&errors);
+    cmd_engine_close(engine);
     return false;
   }
   if (keyfile_load(engine->conf->keys.file, engine->conf->keys.create, key, why, sizeof why) != 0) {

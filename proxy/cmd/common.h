@@ -11,9 +11,9 @@ struct cmd_engine {
   struct ruleset *rules;
 };
 
-/* Reads the configuration (NULL: the built-in defaults), its key (created where keys.create says so) and compiles the
- * rules. False: what is wrong was printed on standard error. */
-bool cmd_engine_open(struct cmd_engine *engine, const char *file);
+/* Reads the configuration (NULL: the built-in defaults), its key (created where keys.create says so), compiles the rules
+ * and, where tested, runs their tests. False: what is wrong was printed on standard error. */
+bool cmd_engine_open(struct cmd_engine *engine, const char *file, bool tested);
 void cmd_engine_close(struct cmd_engine *engine);
 
 /* Prints "usage: tamis …" on standard error and returns 2. */

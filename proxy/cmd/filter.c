@@ -327,7 +327,7 @@ int cmd_filter(int argc, char **argv) {
     else return cmd_usage("filter [-c FILE] [-j N] [FILE...]");
   }
   if (jobs < 1 || jobs > JOBS_MOST) return cmd_usage("filter [-c FILE] [-j 1 to 64] [FILE...]");
-  if (!cmd_engine_open(&engine, file)) return 2;
+  if (!cmd_engine_open(&engine, file, true)) return 2;
   status = run_job(engine.rules, engine.conf, (unsigned)jobs, argv + optind, argc - optind);
   cmd_engine_close(&engine);
   return status;

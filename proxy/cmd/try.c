@@ -97,7 +97,7 @@ int cmd_try(int argc, char **argv) {
     else return cmd_usage("try [-c FILE] [--json] [LINE]");
   }
   if (argc - optind > 1) return cmd_usage("try [-c FILE] [--json] [LINE]   (one line: quote it)");
-  if (!cmd_engine_open(&engine, file)) return 2;
+  if (!cmd_engine_open(&engine, file, false)) return 2;
   trial.rules = engine.rules;
   trial.filter = filter_new(engine.rules, engine.conf->limits.record_bytes);
   trial.room = 4 * engine.conf->limits.record_bytes + 4096;

@@ -8,23 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int folders_make(const char *path, char *why, size_t size) {
-  char folder[PATH_MAX];
-  if ((size_t)snprintf(folder, sizeof folder, "%s", path) >= sizeof folder) {
-    snprintf(why, size, "%s: the path is too long", path);
-    return -1;
-  }
-  for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-    *slash = 0;
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
-      snprintf(why, size, "%s: cannot make this folder: %s", folder, strerror(errno));
-      return -1;
-    }
-    *slash = '/';
-  }
-  return 0;
-}
-
 int folder_sync(const char *path) {
   char  folder[PATH_MAX];
   char *slash;
@@ -42,6 +25,28 @@ int folder_sync(const char *path) {
   close(fd);
   errno = error;
   return result;
+}
+
+int folders_make(const char *path, char *why, size_t size) {
+  char folder[PATH_MAX];
+  if ((size_t)snprintf(folder, sizeof folder, "%s", path) >= sizeof folder) {
+    snprintf(why, size, "%s: the path is too long", path);
+    return -1;
+  }
+  for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+    *slash = 0;
+    if (mkdir(folder, 0700) == 0) {
+      if (folder_sync(folder) != 0) {
+        snprintf(why, size, "%s: cannot be made durable: %s", folder, strerror(errno));
+        return -1;
+      }
+    } else if (errno != EEXIST) {
+      snprintf(why, size, "%s: cannot make this folder: %s", folder, strerror(errno));
+      return -1;
+    }
+    *slash = '/';
+  }
+  return 0;
 }
 
 bool write_all(int fd, const void *bytes, size_t size) {
