@@ -172,6 +172,14 @@ static void accepted(struct http *http) {
 
 /* ---- a whole request ---- */
 
+/* One that is refused counts as never arrived: its client sends it again. */
+static void tally_count(struct http *http) {
+  struct counters *counters = http->peer.listener->inputs->counters;
+  counters->received += http->tally.accepted + http->tally.withheld + http->tally.dropped;
+  counters->withheld += http->tally.withheld;
+  counters->dropped += http->tally.dropped;
+}
+
 static void on_work_done(struct work *work, enum queue_result result) {
   struct http *http = work->owner;
   if (http == NULL) { /* the connection ended first */
@@ -179,19 +187,14 @@ static void on_work_done(struct work *work, enum queue_result result) {
     return;
   }
   http->work = NULL;
-  if (result == QUEUE_OK) http->peer.listener->inputs->counters->stored += work->batch.records;
+  if (result == QUEUE_OK) {
+    http->peer.listener->inputs->counters->stored += work->batch.records;
+    tally_count(http);
+  }
   work_free(work);
   if (http->state == HTTP_CLOSED || http->peer.closing) return;
   if (result == QUEUE_OK) accepted(http);
   else refuse(http, 503, "the queue takes nothing now: try again");
-}
-
-/* Of a request whose records go to the queue: one that is refused counts as never arrived. */
-static void tally_count(struct http *http) {
-  struct counters *counters = http->peer.listener->inputs->counters;
-  counters->received += http->tally.accepted + http->tally.withheld + http->tally.dropped;
-  counters->withheld += http->tally.withheld;
-  counters->dropped += http->tally.dropped;
 }
 
 static struct text media_type(struct word *word) {
@@ -215,8 +218,8 @@ static void request_take(struct http *http) {
     refuse(http, body_status(result), body_text(result));
     return;
   }
-  tally_count(http);
   if (work->batch.records == 0) {
+    tally_count(http);
     work_free(work);
     accepted(http);
   } else {
