@@ -13,7 +13,8 @@
 
 struct inputs;
 
-/* Opens every input of conf; conf and worker outlive it. NULL: why says which and what to do. */
+/* Opens every input of conf; conf and worker outlive it. NULL: why says which and what to do; the loop has to be run once
+ * more, to close what was opened. */
 struct inputs *inputs_open(uv_loop_t *loop, const struct conf *conf, struct worker *worker, char *why, size_t size);
 /* Takes no new connections, reads what has arrived, answers what is under way, closes. closed is called on the loop when
  * nothing is open any more. */

@@ -113,6 +113,8 @@ static void on_tick_closed(uv_handle_t *handle) {
   closed_check(inputs);
 }
 
+static void free_closed(void *context) { inputs_free(context); }
+
 struct inputs *inputs_open(uv_loop_t *loop, const struct conf *conf, struct worker *worker, char *why, size_t size) {
   struct inputs *inputs = calloc(1, sizeof *inputs);
   snprintf(why, size, "no memory");
@@ -134,9 +136,7 @@ struct inputs *inputs_open(uv_loop_t *loop, const struct conf *conf, struct work
     inputs->listeners[i].inputs = inputs;
     inputs->listeners[i].conf = &conf->inputs[i];
     if (listener_open(&inputs->listeners[i], why, size)) continue;
-    inputs_stop(inputs, NULL, NULL);
-    uv_run(loop, UV_RUN_DEFAULT); /* closes what was opened */
-    inputs_free(inputs);
+    inputs_stop(inputs, free_closed, inputs); /* on the loop, which the caller runs to its end */
     return NULL;
   }
   return inputs;
