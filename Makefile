@@ -8,50 +8,99 @@ ifneq ($(SAN),)
 HARDEN := -O1 -fsanitize=$(SAN),undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 B      := build$(addprefix -,$(SAN))
-LIB    := $(wildcard filters/*.c filters/detect/*.c conf/*.c proxy/util/*.c proxy/wire/*.c proxy/queue/*.c proxy/store/*.c proxy/ship/*.c proxy/pipeline/*.c proxy/input/*.c)
+LIB    := $(wildcard filters/*.c filters/detect/*.c conf/*.c $(patsubst %,proxy/%/*.c,util wire queue store ship pipeline input))
 SRC    := $(LIB) $(wildcard proxy/*.c proxy/cmd/*.c)
 LIBOBJ := $(LIB:%.c=$(B)/%.o)
 OBJ    := $(SRC:%.c=$(B)/%.o)
 UNIT   := $(patsubst test/unit/%.c,$(B)/test/unit/%,$(wildcard test/unit/test_*.c))
-LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lhttp_parser
+FUZZ   := $(patsubst test/fuzz/%.c,build-fuzz/%,$(wildcard test/fuzz/fuzz_*.c))
+LIBS    = $(shell pkg-config --libs $(PKGS)) -lhttp_parser -lpthread
+CODE   := $(wildcard filters/*.[ch] filters/detect/*.[ch] conf/*.[ch] proxy/*.c proxy/*/*.[ch] test/unit/*.c test/fuzz/*.c test/bench/*.c)
+SCRIPT := .ci/run test/run test/packages test/demo $(wildcard test/e2e/* test/bench/run)
 NEEDED := gcc make pkg-config libpcre2-dev libssl-dev libyaml-dev libjansson-dev zlib1g-dev libuv1-dev libcurl4-openssl-dev \
           libisal-dev libhttp-parser-dev
-NEEDED_TEST := libcmocka-dev python3
+NEEDED_TEST := libcmocka-dev python3 curl bsdutils netcat-openbsd rsyslog awscli valgrind procps nftables \
+          swift-proxy swift-account swift-container swift-object swift-object-expirer memcached util-linux
+NEEDED_LINT := clang-format-14 cppcheck shellcheck clang
+PREFIX ?= /usr
 
 all: deps $(B)/tamis
 
-$(B)/tamis: $(OBJ)
-	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $(HARDEN) $(LDFLAGS) -o $@ $^ $(LIBS) -lpthread
+help:
+	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile
 
 deps:
 	$(Q)test/packages $(NEEDED)
+
+$(B)/tamis: $(OBJ)
+	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $(HARDEN) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/%.o: %.c
 	$(Q)mkdir -p $(@D) && $(CC) -std=c11 -D_GNU_SOURCE -g -fPIE $(WARN) $(HARDEN) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
 
 $(B)/test/unit/%: $(B)/test/unit/%.o $(LIBOBJ)
-	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $(HARDEN) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka -lpthread
+	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $(HARDEN) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
-test:
+run: all ## builds and starts the proxy with conf/tamis.yaml; state under var/
+	$(Q)build/tamis run -c conf/tamis.yaml
+
+demo: all ## a captured Kamailio log through the proxy, raw beside filtered
+	$(Q)test/packages python3
+	$(Q)test/demo
+
+test: ## everything, with what it must install and start
 	$(Q)test/packages $(NEEDED) $(NEEDED_TEST)
 	$(Q)$(MAKE) --no-print-directory build/tamis
 	$(Q)$(MAKE) --no-print-directory SAN=address unit
-	$(Q)test/run $(patsubst build/%,build-address/%,$(UNIT)) $(wildcard test/e2e/test_*)
+	$(Q)$(MAKE) --no-print-directory SAN=thread build-thread/test/unit/test_queue
+	$(Q)test/run $(patsubst build/%,build-address/%,$(UNIT)) build-thread/test/unit/test_queue $(wildcard test/e2e/test_*)
 
-unit: $(UNIT)
+unit: $(UNIT) ## builds the unit tests
 
-check: unit
+check: unit walls ## unit tests alone: no network
 	$(Q)test/run $(UNIT)
 
-walls:
-	! grep -rnE '#include [<"](uv|curl|sys/socket|openssl/ssl|fcntl|conf/|proxy/)' filters
-	! grep -rnE '#include [<"](uv|curl|sys/socket|proxy/)' conf
+fuzz: ## each fuzz target for SECONDS (60); a crash is kept in test/fuzz/
+	$(Q)test/packages $(NEEDED) clang libclang-rt-14-dev
+	$(Q)$(MAKE) --no-print-directory $(FUZZ)
+	$(Q)for f in $(FUZZ); do mkdir -p build-fuzz/corpus/$${f##*/}; \
+	  $$f -max_total_time=$(or $(SECONDS),60) -max_len=4096 -artifact_prefix=test/fuzz/ build-fuzz/corpus/$${f##*/} >$$f.log 2>&1 || \
+	    { tail -n 40 $$f.log; exit 1; }; echo "$${f##*/}: $$(grep -c NEW $$f.log) new, $$(tail -n 1 $$f.log)"; done
 
-lint: walls
+build-fuzz/%: test/fuzz/%.c $(LIB)
+	$(Q)mkdir -p build-fuzz && clang -std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -o $@ $^ $(LIBS)
+
+bench: all ## speed against PCRE2 alone, rsyslog and syslog-ng, in one run
+	$(Q)test/packages rsyslog python3 libpcre2-dev
+	$(Q)test/bench/run
+
+walls: # includes point one way; filters/ is pure; files stay readable; the repository stands alone
+	$(Q)! grep -rnE '#include [<"](uv|curl|sys/socket|openssl/ssl|fcntl|unistd|conf/|proxy/)' filters
+	$(Q)! grep -rnE '#include [<"](uv|curl|sys/socket|proxy/)' conf
+	$(Q)! grep -rnE '#include [<"](uv|curl|sys/|fcntl|unistd|time\.h|stdio|stdlib)' proxy/wire
+	$(Q)! grep -rnE '#include "proxy/(cmd|input|pipeline|ship)' proxy/wire proxy/queue proxy/store proxy/util
+	$(Q)! git grep -nE '\.\./shared|/work/' -- . ':!Makefile'
+	$(Q)wc -l $(CODE) | awk '$$2 != "total" && $$1 > 800 { print $$2 ": " $$1 " lines"; bad = 1 } END { exit bad }'
+
+lint: walls ## format, static analysis, both compilers, scripts
+	$(Q)test/packages $(NEEDED) $(NEEDED_LINT) libcmocka-dev
+	$(Q)clang-format-14 -n -Werror $(CODE)
+	$(Q)cppcheck -q --std=c11 -I. --enable=warning,performance,portability --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem -j2 filters conf proxy
+	$(Q)$(MAKE) --no-print-directory CC=clang B=build-clang build-clang/tamis
+	$(Q)shellcheck -S warning $(SCRIPT)
+	$(Q)shellcheck -S warning -e SC1010,SC2046,SC2125,SC2154,SC2034,SC1090 test/servers/swift test/servers/fault test/servers/tlsca
+
+format: ## rewrites the code in its format
+	$(Q)clang-format-14 -i $(CODE)
+
+install: $(B)/tamis ## to $(DESTDIR)$(PREFIX)
+	install -D -m 755 build/tamis $(DESTDIR)$(PREFIX)/bin/tamis
+	install -D -m 644 conf/tamis.yaml $(DESTDIR)/etc/tamis/tamis.yaml
+	install -D -m 644 -t $(DESTDIR)/etc/tamis/rules conf/rules/*.yaml
 
 clean:
 	rm -rf build build-*
 
 -include $(OBJ:.o=.d)
-.PHONY: all deps test unit check walls lint clean
+.PHONY: all help deps run demo test unit check fuzz bench walls lint format install clean
 .SECONDARY:

@@ -13,7 +13,7 @@ enum conf_input_kind { CONF_INPUT_SYSLOG, CONF_INPUT_HTTP };
 enum conf_transport { CONF_UDP, CONF_TCP };
 
 struct conf_input {
-  char                *name;      /* unique; default "<kind>-<transport>-<port>" */
+  char                *name; /* unique; default "<kind>-<transport>-<port>" */
   enum conf_input_kind kind;
   enum conf_transport  transport; /* HTTP: CONF_TCP */
   char                *address;   /* numeric IPv4 or IPv6 */
@@ -21,15 +21,15 @@ struct conf_input {
   int                  line, col;
 };
 
-struct conf_test {   /* beside a rule; run through the whole rule set with a fixed test key */
-  char  *in;
-  char  *out;        /* expected result; NULL: not checked */
-  char  *lacks;      /* must not be in the result; NULL: not checked */
-  char  *has;        /* must be in the result; NULL: not checked */
-  bool   same;       /* in must stay as it is */
-  bool   drop;       /* the record must be dropped */
-  int    line, col;
-  const char *file;  /* borrowed from conf */
+struct conf_test { /* beside a rule; run through the whole rule set with a fixed test key */
+  char       *in;
+  char       *out;   /* expected result; NULL: not checked */
+  char       *lacks; /* must not be in the result; NULL: not checked */
+  char       *has;   /* must be in the result; NULL: not checked */
+  bool        same;  /* in must stay as it is */
+  bool        drop;  /* the record must be dropped */
+  int         line, col;
+  const char *file; /* borrowed from conf */
 };
 
 struct conf_rule {
@@ -44,17 +44,17 @@ enum conf_store_kind { CONF_STORE_DIRECTORY, CONF_STORE_S3 };
 
 struct conf_store {
   enum conf_store_kind kind;
-  char    *path;           /* directory */
-  char    *endpoint;       /* s3: https://host[:port]; or from region */
-  char    *region;
-  char    *bucket;
-  char    *prefix;         /* put before every object name; may be "" */
-  char    *access_key;     /* from the environment variable or file named in the configuration, never the file itself */
-  char    *secret_key;
-  char    *ca_file;        /* NULL: the system's */
-  bool     virtual_host;   /* bucket in the host name; else in the path */
-  int64_t  timeout_ms;
-  int64_t  retry_least_ms, retry_most_ms;
+  char                *path;     /* directory */
+  char                *endpoint; /* s3: https://host[:port]; or from region */
+  char                *region;
+  char                *bucket;
+  char                *prefix;     /* put before every object name; may be "" */
+  char                *access_key; /* from the environment variable or file named in the configuration, never the file itself */
+  char                *secret_key;
+  char                *ca_file;      /* NULL: the system's */
+  bool                 virtual_host; /* bucket in the host name; else in the path */
+  int64_t              timeout_ms;
+  int64_t              retry_least_ms, retry_most_ms;
 };
 
 struct conf {
@@ -63,26 +63,37 @@ struct conf {
   struct conf_rule  *rules;
   size_t             rule_count;
   struct conf_store  store;
-  char    *stream;         /* name of the stream; part of object names */
-  char    *node;           /* name of this node; default the host's name; part of object names */
-  char    *region;         /* default region of phone numbers */
-  struct { char *path; size_t segment_bytes; int64_t segment_age_ms; int64_t max_age_ms; size_t batch_bytes; } queue;
-  struct { char *file; bool create; } keys;
+  char              *stream; /* name of the stream; part of object names */
+  char              *node;   /* name of this node; default the host's name; part of object names */
+  char              *region; /* default region of phone numbers */
+  struct {
+    char   *path;
+    size_t  segment_bytes;
+    int64_t segment_age_ms;
+    int64_t max_age_ms;
+    size_t  batch_bytes;
+  } queue;
+  struct {
+    char *file;
+    bool  create;
+  } keys;
   struct {
     size_t   record_bytes, body_bytes, header_bytes, disk_bytes, decompressed_ratio;
     unsigned connections;
     uint32_t match_limit, depth_limit, heap_limit_kib;
     int64_t  idle_ms, request_ms, stop_ms;
-    size_t   ack_bytes;    /* bytes accepted but not yet durable, over all connections: beyond it inputs pause */
+    size_t   ack_bytes; /* bytes accepted but not yet durable, over all connections: beyond it inputs pause */
   } limits;
-  struct { enum { CONF_LOG_ERROR, CONF_LOG_WARN, CONF_LOG_INFO, CONF_LOG_DEBUG } level; } log;
-  char   **files;          /* every file read, for messages */
-  size_t   file_count;
+  struct {
+    enum { CONF_LOG_ERROR, CONF_LOG_WARN, CONF_LOG_INFO, CONF_LOG_DEBUG } level;
+  } log;
+  char **files; /* every file read, for messages */
+  size_t file_count;
 };
 
 struct conf_error {
-  const char *file;        /* owned by the conf_errors */
-  int         line, col;   /* from 1; 0 when the whole file is meant */
+  const char *file;      /* owned by the conf_errors */
+  int         line, col; /* from 1; 0 when the whole file is meant */
   char        text[256];
 };
 

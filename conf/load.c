@@ -22,8 +22,8 @@ void load_fail(struct loader *loader, const yaml_node_t *node, const char *forma
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
-  conf_fail_at(loader->errors, loader->file, node != NULL ? (int)node->start_mark.line + 1 : 0,
-               node != NULL ? (int)node->start_mark.column + 1 : 0, "%s", text);
+  conf_fail_at(loader->errors, loader->file, node != NULL ? (int)node->start_mark.line + 1 : 0, node != NULL ? (int)node->start_mark.column + 1 : 0,
+               "%s", text);
 }
 
 yaml_node_t *load_node(struct loader *loader, int index) { return yaml_document_get_node(loader->document, index); }
@@ -138,8 +138,10 @@ struct unit {
   const char *name;
   int64_t     factor;
 };
-static const struct unit byte_units[] = { { "", 1 }, { "B", 1 }, { "KiB", 1024 }, { "MiB", 1 << 20 }, { "GiB", 1 << 30 }, { "TiB", 1LL << 40 },
-                                          { "kB", 1000 }, { "MB", 1000000 }, { "GB", 1000000000 }, { NULL, 0 } };
+static const struct unit byte_units[] = { { "", 1 },          { "B", 1 },         { "KiB", 1024 },
+                                          { "MiB", 1 << 20 }, { "GiB", 1 << 30 }, { "TiB", 1LL << 40 },
+                                          { "kB", 1000 },     { "MB", 1000000 },  { "GB", 1000000000 },
+                                          { NULL, 0 } };
 static const struct unit time_units[] = { { "ms", 1 }, { "s", 1000 }, { "min", 60000 }, { "h", 3600000 }, { "d", 86400000 }, { NULL, 0 } };
 
 static bool quantity(const char *text, const struct unit *units, int64_t *value) {
@@ -209,7 +211,9 @@ static void value_expected(struct loader *loader, const yaml_node_t *node, const
     load_fail(loader, node, "%s: %lld to %lld characters are expected", key->key, (long long)key->least, (long long)key->most);
   else if (strcmp(expected, "another size") == 0)
     load_fail(loader, node, "%s: out of range: %lld to %lld%s", key->key, (long long)key->least, (long long)key->most,
-              key->type == CONF_DURATION ? " ms" : key->type == CONF_BYTES ? " bytes" : "");
+              key->type == CONF_DURATION ? " ms"
+              : key->type == CONF_BYTES  ? " bytes"
+                                         : "");
   else load_fail(loader, node, "%s: %s is expected", key->key, expected);
 }
 
@@ -226,9 +230,14 @@ struct section {
 };
 
 static bool secret_key(struct loader *loader, struct secrets *secrets, const char *key, const yaml_node_t *node) {
-  const struct { const char *key; char **at; } rows[] = {
-    { "access_key_env", &secrets->access_env }, { "secret_key_env", &secrets->secret_env },
-    { "access_key_file", &secrets->access_file }, { "secret_key_file", &secrets->secret_file },
+  const struct {
+    const char *key;
+    char      **at;
+  } rows[] = {
+    { "access_key_env", &secrets->access_env },
+    { "secret_key_env", &secrets->secret_env },
+    { "access_key_file", &secrets->access_file },
+    { "secret_key_file", &secrets->secret_file },
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     const char *text;
@@ -242,9 +251,9 @@ static bool secret_key(struct loader *loader, struct secrets *secrets, const cha
 }
 
 static void section_each(struct loader *loader, void *context, const char *name, const yaml_node_t *key_node, const yaml_node_t *value) {
-  const struct section *section = context;
-  const char           *names[NAMES_MOST];
-  size_t                count, named = 0, prefix = strlen(section->name);
+  const struct section  *section = context;
+  const char            *names[NAMES_MOST];
+  size_t                 count, named = 0, prefix = strlen(section->name);
   const struct conf_key *keys = schema_keys(&count);
   if (section->secrets != NULL && secret_key(loader, section->secrets, name, value)) return;
   for (size_t i = 0; i < count; i++) {
@@ -329,8 +338,8 @@ static bool input_add(struct loader *loader, struct conf_input input) {
     const struct conf_input *other = &conf->inputs[i];
     if (strcmp(other->name, input.name) == 0)
       conf_fail_at(loader->errors, loader->file, input.line, input.col, "inputs: two inputs are named \"%.60s\"", input.name);
-    if (input.port != 0 && other->port == input.port && other->transport == input.transport && input.address != NULL &&
-        other->address != NULL && strcmp(other->address, input.address) == 0)
+    if (input.port != 0 && other->port == input.port && other->transport == input.transport && input.address != NULL && other->address != NULL &&
+        strcmp(other->address, input.address) == 0)
       conf_fail_at(loader->errors, loader->file, input.line, input.col, "inputs: \"%.60s\" listens there already", other->name);
   }
   if (!load_grow(loader, &conf->inputs, conf->input_count, &loader->room_inputs, sizeof *conf->inputs)) {
@@ -350,9 +359,10 @@ static void load_inputs(struct loader *loader, const yaml_node_t *node) {
   }
   for (const yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
     const yaml_node_t *one = load_node(loader, *item);
-    struct conf_input  input = { .kind = CONF_INPUT_SYSLOG, .transport = CONF_TCP, .line = (int)one->start_mark.line + 1,
-                                 .col = (int)one->start_mark.column + 1 };
-    size_t             before = loader->errors->count;
+    struct conf_input  input = {
+       .kind = CONF_INPUT_SYSLOG, .transport = CONF_TCP, .line = (int)one->start_mark.line + 1, .col = (int)one->start_mark.column + 1
+    };
+    size_t before = loader->errors->count;
     load_mapping(loader, one, "inputs", input_each, &input);
     if (input.address == NULL && loader->errors->count == before) load_fail(loader, one, "inputs: listen: is missing");
     if (input.kind == CONF_INPUT_HTTP && input.transport == CONF_UDP) load_fail(loader, one, "inputs: http listens on tcp");
@@ -363,7 +373,7 @@ static void load_inputs(struct loader *loader, const yaml_node_t *node) {
 /* ---- files ---- */
 
 struct top {
-  struct secrets *secrets;
+  struct secrets    *secrets;
   const yaml_node_t *include; /* read last, so that the file's own rules come first */
 };
 
@@ -457,14 +467,14 @@ static void document_read(struct loader *loader, struct top *top) {
 static void secrets_read(struct loader *loader, const struct secrets *secrets);
 
 static void load_file(struct loader *loader, const char *path, const char *from, const yaml_node_t *at) {
-  struct secrets   secrets = { 0 };
-  struct loader    outer = *loader;
-  yaml_parser_t    parser;
-  yaml_document_t  document;
-  struct top       top = { .secrets = &secrets };
-  const char      *why;
-  size_t           size = 0;
-  char            *bytes = file_read(path, &size, &why);
+  struct secrets  secrets = { 0 };
+  struct loader   outer = *loader;
+  yaml_parser_t   parser;
+  yaml_document_t document;
+  struct top      top = { .secrets = &secrets };
+  const char     *why;
+  size_t          size = 0;
+  char           *bytes = file_read(path, &size, &why);
   if (bytes == NULL || loader->depth >= INCLUDE_DEPTH) {
     if (bytes != NULL) why = "included too deeply; does it include itself?";
     conf_fail_at(loader->errors, from != NULL ? from : path, at != NULL ? (int)at->start_mark.line + 1 : 0,
@@ -529,12 +539,11 @@ static void secrets_read(struct loader *loader, const struct secrets *secrets) {
   struct conf_store *store = &loader->conf->store;
   char               endpoint[160];
   if (store->kind != CONF_STORE_S3) return;
-  if (store->bucket == NULL)
-    conf_fail_at(loader->errors, loader->file, secrets->line, secrets->col, "store: bucket: is missing (kind: s3)");
-  store->access_key = secret_read(loader, secrets, secrets->access_env != NULL ? secrets->access_env : "AWS_ACCESS_KEY_ID",
-                                  secrets->access_file, "access_key");
-  store->secret_key = secret_read(loader, secrets, secrets->secret_env != NULL ? secrets->secret_env : "AWS_SECRET_ACCESS_KEY",
-                                  secrets->secret_file, "secret_key");
+  if (store->bucket == NULL) conf_fail_at(loader->errors, loader->file, secrets->line, secrets->col, "store: bucket: is missing (kind: s3)");
+  store->access_key =
+      secret_read(loader, secrets, secrets->access_env != NULL ? secrets->access_env : "AWS_ACCESS_KEY_ID", secrets->access_file, "access_key");
+  store->secret_key =
+      secret_read(loader, secrets, secrets->secret_env != NULL ? secrets->secret_env : "AWS_SECRET_ACCESS_KEY", secrets->secret_file, "secret_key");
   if (store->endpoint != NULL && strncmp(store->endpoint, "https://", 8) != 0 && strncmp(store->endpoint, "http://", 7) != 0)
     conf_fail_at(loader->errors, loader->file, secrets->line, secrets->col, "store: endpoint: https://host is expected");
   if (store->endpoint != NULL) return;
@@ -550,23 +559,31 @@ static void presets(struct conf *conf) {
 }
 
 static void default_inputs(struct loader *loader) {
-  static const struct { const char *name; enum conf_input_kind kind; enum conf_transport transport; uint16_t port; } rows[] = {
+  static const struct {
+    const char          *name;
+    enum conf_input_kind kind;
+    enum conf_transport  transport;
+    uint16_t             port;
+  } rows[] = {
     { "syslog-udp", CONF_INPUT_SYSLOG, CONF_UDP, 5514 },
     { "syslog-tcp", CONF_INPUT_SYSLOG, CONF_TCP, 5514 },
     { "http", CONF_INPUT_HTTP, CONF_TCP, 8514 },
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-    input_add(loader, (struct conf_input){ .name = load_copy(loader, rows[i].name), .kind = rows[i].kind, .transport = rows[i].transport,
-                                           .address = load_copy(loader, "127.0.0.1"), .port = rows[i].port });
+    input_add(loader, (struct conf_input){ .name = load_copy(loader, rows[i].name),
+                                           .kind = rows[i].kind,
+                                           .transport = rows[i].transport,
+                                           .address = load_copy(loader, "127.0.0.1"),
+                                           .port = rows[i].port });
 }
 
 static void default_rules(struct loader *loader) {
   for (const char *const *name = filter_detector_names(); *name != NULL; name++) {
     struct conf *conf = loader->conf;
     if (!load_grow(loader, &conf->rules, conf->rule_count, &loader->room_rules, sizeof *conf->rules)) return;
-    conf->rules[conf->rule_count++] = (struct conf_rule){ .spec = { .name = load_copy(loader, *name), .detect = load_copy(loader, *name),
-                                                                    .ipv4_bits = 24, .ipv6_bits = 48 },
-                                                          .file = "built-in defaults" };
+    conf->rules[conf->rule_count++] =
+        (struct conf_rule){ .spec = { .name = load_copy(loader, *name), .detect = load_copy(loader, *name), .ipv4_bits = 24, .ipv6_bits = 48 },
+                            .file = "built-in defaults" };
   }
 }
 

@@ -7,12 +7,12 @@
 enum { LIST_MOST = 64 };
 
 struct rule_reading {
-  struct conf_rule rule;
+  struct conf_rule   rule;
   const yaml_node_t *when;
 };
 
-static const char *const rule_keys[] = { "name", "detect", "match", "groups", "action", "as", "tag", "with", "ipv4", "ipv6", "first", "last",
-                                         "region", "strict", "when", "tests", NULL };
+static const char *const rule_keys[] = { "name", "detect", "match", "groups", "action", "as",   "tag",   "with", "ipv4",
+                                         "ipv6", "first",  "last",  "region", "strict", "when", "tests", NULL };
 
 /* One scalar, or a list of them. */
 static void load_strings(struct loader *loader, const yaml_node_t *node, const char *where, const char *const **list, size_t *count) {
@@ -94,12 +94,22 @@ static void rule_number(struct loader *loader, const char *name, const yaml_node
 static void rule_each(struct loader *loader, void *context, const char *name, const yaml_node_t *key_node, const yaml_node_t *value) {
   struct conf_rule *rule = context;
   struct rule_spec *spec = &rule->spec;
-  const struct { const char *key; const char **at; } texts[] = {
-    { "name", &spec->name }, { "detect", &spec->detect }, { "match", &spec->match }, { "as", &spec->as },
+  const struct {
+    const char  *key;
+    const char **at;
+  } texts[] = {
+    { "name", &spec->name }, { "detect", &spec->detect }, { "match", &spec->match },   { "as", &spec->as },
     { "tag", &spec->tag },   { "with", &spec->with },     { "region", &spec->region },
   };
-  const struct { const char *key; unsigned *at; int64_t most; } numbers[] = {
-    { "ipv4", &spec->ipv4_bits, 32 }, { "ipv6", &spec->ipv6_bits, 128 }, { "first", &spec->mask_first, 1000 }, { "last", &spec->mask_last, 1000 },
+  const struct {
+    const char *key;
+    unsigned   *at;
+    int64_t     most;
+  } numbers[] = {
+    { "ipv4", &spec->ipv4_bits, 32 },
+    { "ipv6", &spec->ipv6_bits, 128 },
+    { "first", &spec->mask_first, 1000 },
+    { "last", &spec->mask_last, 1000 },
   };
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     if (strcmp(texts[i].key, name) != 0) continue;
@@ -114,8 +124,7 @@ static void rule_each(struct loader *loader, void *context, const char *name, co
   if (strcmp(name, "action") == 0) {
     const char *text = load_scalar(loader, value, name);
     spec->action = text != NULL ? filter_action_of(text_of(text)) : ACTION_DEFAULT;
-    if (spec->action == ACTION_COUNT)
-      load_fail(loader, value, "action: one of: truncate, hash, strip, mask, replace, keep, drop, withhold");
+    if (spec->action == ACTION_COUNT) load_fail(loader, value, "action: one of: truncate, hash, strip, mask, replace, keep, drop, withhold");
   } else if (strcmp(name, "groups") == 0) {
     load_strings(loader, value, "groups", &spec->groups, &spec->group_count);
   } else if (strcmp(name, "strict") == 0) {
@@ -138,7 +147,9 @@ void load_rules(struct loader *loader, const yaml_node_t *node) {
   }
   for (const yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
     const yaml_node_t *one = load_node(loader, *item);
-    struct conf_rule   rule = { .spec = { .ipv4_bits = 24, .ipv6_bits = 48 }, .file = loader->file, .line = (int)one->start_mark.line + 1,
+    struct conf_rule   rule = { .spec = { .ipv4_bits = 24, .ipv6_bits = 48 },
+                                .file = loader->file,
+                                .line = (int)one->start_mark.line + 1,
                                 .col = (int)one->start_mark.column + 1 };
     size_t             before = loader->errors->count;
     load_mapping(loader, one, "rules", rule_each, &rule);
@@ -191,8 +202,12 @@ static void complain(void *context, size_t index, const char *key, long byte, co
 }
 
 struct ruleset *conf_rules(const struct conf *conf, const uint8_t key[32], const char *epoch, struct conf_errors *errors) {
-  const struct filter_options options = { .region = conf->region, .key = key, .epoch = epoch, .match_limit = conf->limits.match_limit,
-                                          .depth_limit = conf->limits.depth_limit, .heap_limit_kib = conf->limits.heap_limit_kib };
+  const struct filter_options options = { .region = conf->region,
+                                          .key = key,
+                                          .epoch = epoch,
+                                          .match_limit = conf->limits.match_limit,
+                                          .depth_limit = conf->limits.depth_limit,
+                                          .heap_limit_kib = conf->limits.heap_limit_kib };
   struct complaint            complaint = { conf, errors };
   struct rule_spec           *specs = calloc(conf->rule_count + 1, sizeof *specs);
   struct ruleset             *rules = NULL;
@@ -258,8 +273,8 @@ size_t conf_test_rules(const struct conf *conf, struct conf_errors *errors) {
       took_part |= test_run(rule, i, &rule->tests[k], filter, out, room, errors);
     }
     if (change && !took_part)
-      conf_fail_at(errors, rule->file, rule->line, rule->col, "rule \"%.40s\": takes part in none of its own tests: does an earlier rule take its values?",
-                   rule->spec.name);
+      conf_fail_at(errors, rule->file, rule->line, rule->col,
+                   "rule \"%.40s\": takes part in none of its own tests: does an earlier rule take its values?", rule->spec.name);
   }
   free(out);
   filter_free(filter);

@@ -11,23 +11,23 @@
 enum { JIT_STACK_LEAST = 32 * 1024, JIT_STACK_MOST = 1024 * 1024, REPLACEMENT_MOST = 4096, WINNERS_SIMPLE = 24 };
 
 struct filter {
-  struct ruleset      *rules;
-  size_t               most;
-  struct anchors       anchors;
-  struct spans         spans;
-  uint32_t            *sources;      /* with each span of a template: where its replacement starts in rendered */
-  char                *rendered;     /* replacements of templates, made while the groups are known: size, bytes */
-  size_t               rendered_used, rendered_room;
-  uint32_t            *taken;        /* for each byte of the text: 0, or the span that has it, plus one */
-  uint32_t            *winners;      /* spans that are spliced, by their start */
-  uint32_t             winner_count;
-  uint64_t            *counts;
-  pcre2_match_data    *match;
-  pcre2_match_context *limits;
-  pcre2_jit_stack     *jit_stack;
-  struct scan          scan;         /* of the last text */
+  struct ruleset       *rules;
+  size_t                most;
+  struct anchors        anchors;
+  struct spans          spans;
+  uint32_t             *sources;  /* with each span of a template: where its replacement starts in rendered */
+  char                 *rendered; /* replacements of templates, made while the groups are known: size, bytes */
+  size_t                rendered_used, rendered_room;
+  uint32_t             *taken;   /* for each byte of the text: 0, or the span that has it, plus one */
+  uint32_t             *winners; /* spans that are spliced, by their start */
+  uint32_t              winner_count;
+  uint64_t             *counts;
+  pcre2_match_data     *match;
+  pcre2_match_context  *limits;
+  pcre2_jit_stack      *jit_stack;
+  struct scan           scan; /* of the last text */
   struct filter_context context;
-  char                 replacement[REPLACEMENT_MOST + 1];
+  char                  replacement[REPLACEMENT_MOST + 1];
 };
 
 static bool positions_new(struct positions *positions, size_t most) {
@@ -62,8 +62,8 @@ struct filter *filter_new(struct ruleset *rules, size_t most) {
   filter->limits = pcre2_match_context_create(NULL);
   filter->jit_stack = pcre2_jit_stack_create(JIT_STACK_LEAST, JIT_STACK_MOST, NULL);
   if (!good || anchors->keyed == NULL || filter->spans.list == NULL || filter->sources == NULL || filter->winners == NULL ||
-      filter->rendered == NULL || filter->taken == NULL || filter->counts == NULL || filter->match == NULL ||
-      filter->limits == NULL || filter->jit_stack == NULL) {
+      filter->rendered == NULL || filter->taken == NULL || filter->counts == NULL || filter->match == NULL || filter->limits == NULL ||
+      filter->jit_stack == NULL) {
     filter_free(filter);
     return NULL;
   }
@@ -110,8 +110,8 @@ static bool name_fits(const struct names *names, struct text value) {
 }
 
 static bool rule_applies(const struct rule *rule, const struct filter_context *context) {
-  return name_fits(&rule->when_input, context->input) && name_fits(&rule->when_app, context->app) &&
-         name_fits(&rule->when_host, context->host) && name_fits(&rule->when_field, context->field);
+  return name_fits(&rule->when_input, context->input) && name_fits(&rule->when_app, context->app) && name_fits(&rule->when_host, context->host) &&
+         name_fits(&rule->when_field, context->field);
 }
 
 /* The template with the groups of the last match, into rendered. False: no room. */
@@ -160,7 +160,7 @@ static enum pattern_result pattern_scan(struct filter *filter, const struct rule
   uint32_t options = whole ? 0 : PCRE2_NOTEMPTY;
   size_t   at = 0;
   while (at <= text.size) {
-    int found = pcre2_match(rule->code, (PCRE2_SPTR)text.at, text.size, at, options, filter->match, filter->limits);
+    int               found = pcre2_match(rule->code, (PCRE2_SPTR)text.at, text.size, at, options, filter->match, filter->limits);
     const PCRE2_SIZE *ovector = pcre2_get_ovector_pointer(filter->match);
     if (found == PCRE2_ERROR_NOMATCH) return PATTERN_DONE;
     if (found < 0) return PATTERN_LIMIT;
@@ -185,9 +185,8 @@ static bool take_rest(struct filter *filter, uint32_t index) {
     while (at < whole.end && filter->taken[at] == 0) at++;
     if (at > start) {
       if (filter->spans.count == filter->spans.room) return false;
-      filter->spans.list[filter->spans.count] = (struct span){
-        .start = start, .end = at, .rule = whole.rule, .action = ACTION_STRIP, .piece = UINT16_MAX
-      };
+      filter->spans.list[filter->spans.count] =
+          (struct span){ .start = start, .end = at, .rule = whole.rule, .action = ACTION_STRIP, .piece = UINT16_MAX };
       take(filter, filter->spans.count++);
     }
     while (at < whole.end && filter->taken[at] != 0) at++;
@@ -245,8 +244,7 @@ static bool resolve(struct filter *filter) {
   for (uint32_t i = 0; good && i < found; i++) good = span_settle(filter, i);
   if (good) winners_sort(filter);
   for (uint32_t i = 0; i < filter->spans.count; i++)
-    memset(filter->taken + filter->spans.list[i].start, 0,
-           (filter->spans.list[i].end - filter->spans.list[i].start) * sizeof *filter->taken);
+    memset(filter->taken + filter->spans.list[i].start, 0, (filter->spans.list[i].end - filter->spans.list[i].start) * sizeof *filter->taken);
   return good;
 }
 
@@ -355,8 +353,8 @@ static enum filter_result rule_run(struct filter *filter, size_t index, struct t
   return filter->spans.full ? FILTER_WITHHOLD : FILTER_SAME;
 }
 
-enum filter_result filter_text(struct filter *filter, const struct filter_context *context, struct text text,
-                               char *out, size_t room, size_t *length, unsigned *rule) {
+enum filter_result filter_text(struct filter *filter, const struct filter_context *context, struct text text, char *out, size_t room, size_t *length,
+                               unsigned *rule) {
   filter->spans.count = filter->winner_count = 0;
   filter->spans.full = false;
   filter->rendered_used = 0;

@@ -29,34 +29,34 @@ enum filter_action {
 
 /* One rule as configuration gives it. All pointers are borrowed for the call of ruleset_new. */
 struct rule_spec {
-  const char         *name;        /* unique; stands in counters and in withheld stubs */
-  const char         *detect;      /* a built-in detector's name; or NULL */
-  const char         *match;       /* a PCRE2 pattern; or NULL. Exactly one of the two is given */
-  const char *const  *groups;      /* with match: numbers or names of the groups to act on; none: the whole match */
-  size_t              group_count;
-  enum filter_action  action;
-  const char         *as;          /* ACTION_HASH: type in the pseudonym, e.g. "tel"; NULL: the detector's, or "id" */
-  const char         *tag;         /* ACTION_STRIP: what stays, e.g. "[email]"; NULL: the detector's; "": nothing */
-  const char         *with;        /* ACTION_REPLACE: template; $1 ${1} ${name} stand for groups, $$ for $ */
-  unsigned            ipv4_bits;   /* ACTION_TRUNCATE: prefix lengths that stay, 0..32 and 0..128 */
-  unsigned            ipv6_bits;
-  unsigned            mask_first;  /* ACTION_MASK: characters that stay readable at the start and at the end */
-  unsigned            mask_last;
-  const char         *region;      /* detect: phone: ISO 3166 region of national numbers; NULL: the options' */
-  bool                strict;      /* detect: phone: every group of 8 to 15 digits that no look-alike rule explains */
+  const char        *name;   /* unique; stands in counters and in withheld stubs */
+  const char        *detect; /* a built-in detector's name; or NULL */
+  const char        *match;  /* a PCRE2 pattern; or NULL. Exactly one of the two is given */
+  const char *const *groups; /* with match: numbers or names of the groups to act on; none: the whole match */
+  size_t             group_count;
+  enum filter_action action;
+  const char        *as;        /* ACTION_HASH: type in the pseudonym, e.g. "tel"; NULL: the detector's, or "id" */
+  const char        *tag;       /* ACTION_STRIP: what stays, e.g. "[email]"; NULL: the detector's; "": nothing */
+  const char        *with;      /* ACTION_REPLACE: template; $1 ${1} ${name} stand for groups, $$ for $ */
+  unsigned           ipv4_bits; /* ACTION_TRUNCATE: prefix lengths that stay, 0..32 and 0..128 */
+  unsigned           ipv6_bits;
+  unsigned           mask_first; /* ACTION_MASK: characters that stay readable at the start and at the end */
+  unsigned           mask_last;
+  const char        *region; /* detect: phone: ISO 3166 region of national numbers; NULL: the options' */
+  bool               strict; /* detect: phone: every group of 8 to 15 digits that no look-alike rule explains */
   /* when: each list is empty (any) or must hold the value; a trailing * matches any end. */
-  const char *const  *when_input;
-  const char *const  *when_app;
-  const char *const  *when_host;
-  const char *const  *when_field;
-  size_t              when_input_count, when_app_count, when_host_count, when_field_count;
+  const char *const *when_input;
+  const char *const *when_app;
+  const char *const *when_host;
+  const char *const *when_field;
+  size_t             when_input_count, when_app_count, when_host_count, when_field_count;
 };
 
 struct filter_options {
-  const char    *region;           /* default region of phone numbers, e.g. "FR" */
-  const uint8_t *key;              /* 32 bytes, the epoch's key; copied, wiped by the last ruleset_unref */
-  const char    *epoch;            /* the key epoch's name, e.g. "1"; copied */
-  uint32_t       match_limit;      /* PCRE2 match, depth (steps) and heap (KiB) limits per pattern and text */
+  const char    *region;      /* default region of phone numbers, e.g. "FR" */
+  const uint8_t *key;         /* 32 bytes, the epoch's key; copied, wiped by the last ruleset_unref */
+  const char    *epoch;       /* the key epoch's name, e.g. "1"; copied */
+  uint32_t       match_limit; /* PCRE2 match, depth (steps) and heap (KiB) limits per pattern and text */
   uint32_t       depth_limit;
   uint32_t       heap_limit_kib;
 };
@@ -69,18 +69,18 @@ struct ruleset;
 
 /* Compiles all rules; reports every error, not the first alone. NULL after at least one complaint, or when memory
  * ran out (complained as rule 0, key NULL). The caller owns one reference. */
-struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const struct filter_options *options,
-                            filter_complain *complain, void *context);
+struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const struct filter_options *options, filter_complain *complain,
+                            void *context);
 struct ruleset *ruleset_ref(struct ruleset *rules);
 void            ruleset_unref(struct ruleset *rules); /* any thread; NULL is accepted */
 
-size_t      ruleset_count(const struct ruleset *rules);
-const char *ruleset_name(const struct ruleset *rules, size_t rule);
-const char *ruleset_detector(const struct ruleset *rules, size_t rule); /* NULL: a pattern */
+size_t             ruleset_count(const struct ruleset *rules);
+const char        *ruleset_name(const struct ruleset *rules, size_t rule);
+const char        *ruleset_detector(const struct ruleset *rules, size_t rule); /* NULL: a pattern */
 enum filter_action ruleset_action(const struct ruleset *rules, size_t rule);
 /* SHA-256 over every rule's meaning (keys left out), 64 hexadecimal digits: names the exact rule set. */
-const char *ruleset_hash(const struct ruleset *rules);
-const char *ruleset_epoch(const struct ruleset *rules);
+const char        *ruleset_hash(const struct ruleset *rules);
+const char        *ruleset_epoch(const struct ruleset *rules);
 
 /* "hash" and the like; NULL for ACTION_DEFAULT. filter_action_of: ACTION_COUNT when the name is none. */
 const char        *filter_action_name(enum filter_action action);
@@ -110,9 +110,9 @@ enum filter_result {
 struct span {
   uint32_t start, end; /* bytes of the original text, end excluded */
   uint16_t rule;
-  uint16_t action;     /* enum filter_action */
-  uint16_t piece;      /* the detector's own note on what was found, e.g. IPv4 or IPv6 */
-  bool     won;        /* false: an earlier or wider span took its place */
+  uint16_t action; /* enum filter_action */
+  uint16_t piece;  /* the detector's own note on what was found, e.g. IPv4 or IPv6 */
+  bool     won;    /* false: an earlier or wider span took its place */
 };
 
 struct filter;
@@ -123,8 +123,8 @@ void           filter_free(struct filter *filter);
 
 /* Replaces every span that a rule finds in text and writes the result into out. Borrows all for the call. On
  * FILTER_DROP and FILTER_WITHHOLD out holds nothing that may leave this process. */
-enum filter_result filter_text(struct filter *filter, const struct filter_context *context, struct text text,
-                               char *out, size_t room, size_t *length, unsigned *rule);
+enum filter_result filter_text(struct filter *filter, const struct filter_context *context, struct text text, char *out, size_t room, size_t *length,
+                               unsigned *rule);
 
 /* The spans of the last filter_text, in order of the rules; and what replaces one (ended by NUL, borrowed until the
  * next call; *length bytes). For explanations and for tests. */

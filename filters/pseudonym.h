@@ -14,7 +14,7 @@ struct pseudonym_key { /* HMAC's inner and outer state after the key's block */
   SHA256_CTX inner, outer;
 };
 
-void pseudonym_key_set(struct pseudonym_key *states, const uint8_t key[32]);
+void   pseudonym_key_set(struct pseudonym_key *states, const uint8_t key[32]);
 /* Writes the pseudonym, at most PSEUDONYM_MOST bytes; returns its size. as is 2 to 8 lower-case letters; country is ""
  * or two upper-case letters. */
 size_t pseudonym_into(const struct pseudonym_key *states, const char *as, const char *country, struct text canonical, char *out);

@@ -17,8 +17,7 @@ struct compiler {
   bool                         bad;
 };
 
-static void fail(struct compiler *compiler, const char *key, long byte, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+static void fail(struct compiler *compiler, const char *key, long byte, const char *format, ...) __attribute__((format(printf, 4, 5)));
 static void fail(struct compiler *compiler, const char *key, long byte, const char *format, ...) {
   char    message[256];
   va_list arguments;
@@ -193,8 +192,7 @@ static void compile_rule(struct compiler *compiler) {
   rule->name = copy(compiler, spec->name);
   rule->strict = spec->strict;
   rule->region = phone_region_find(region);
-  if (rule->region == NULL)
-    fail(compiler, "region", -1, "unknown region \"%s\": two letters such as FR", region != NULL ? region : "");
+  if (rule->region == NULL) fail(compiler, "region", -1, "unknown region \"%s\": two letters such as FR", region != NULL ? region : "");
   if ((spec->detect == NULL) == (spec->match == NULL)) {
     fail(compiler, "detect", -1, "a rule has either detect: or match:");
     return;
@@ -263,8 +261,8 @@ static bool ruleset_hash_set(struct ruleset *rules, const struct rule_spec *spec
   return good;
 }
 
-struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const struct filter_options *options,
-                            filter_complain *complain, void *context) {
+struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const struct filter_options *options, filter_complain *complain,
+                            void *context) {
   struct compiler compiler = { .options = options, .complain = complain, .context = context };
   struct ruleset *rules = calloc(1, sizeof *rules);
   if (rules == NULL || count > RULES_MOST) {
@@ -328,7 +326,7 @@ enum filter_action ruleset_action(const struct ruleset *rules, size_t rule) { re
 const char        *ruleset_hash(const struct ruleset *rules) { return rules->hash; }
 const char        *ruleset_epoch(const struct ruleset *rules) { return rules->epoch; }
 const char        *ruleset_detector(const struct ruleset *rules, size_t rule) {
-  return rules->rules[rule].detector != NULL ? rules->rules[rule].detector->name : NULL;
+         return rules->rules[rule].detector != NULL ? rules->rules[rule].detector->name : NULL;
 }
 
 static const char *const action_names[ACTION_COUNT] = {

@@ -12,11 +12,11 @@
 enum { RULES_MOST = 4096, GROUPS_MOST = 16, PIECES_MOST = 32 };
 
 struct names { /* of when: */
-  char  **list;
-  size_t  count;
+  char **list;
+  size_t count;
 };
 
-struct piece { /* of a replace template: a literal, or a group */
+struct piece {         /* of a replace template: a literal, or a group */
   const char *literal; /* NULL: group */
   size_t      size;
   uint32_t    group;

@@ -15,17 +15,17 @@ struct positions {
 
 /* What a key says of its value: key=value, key: value, "key":"value". */
 enum key_kind {
-  KEY_NONE   = 0,
-  KEY_PHONE  = 1,   /* a subscriber's number, or a SIP address that has one */
-  KEY_USER   = 2,   /* an account's name */
-  KEY_NAME   = 4,   /* a person's name */
-  KEY_DIGEST = 8,   /* digest authentication: long opaque values */
-  KEY_SECRET = 16,  /* passwords and tokens, whatever they look like */
-  KEY_AGENT  = 32,  /* user agents: products and versions */
-  KEY_CALLID = 64,  /* Call-ID */
-  KEY_MAC    = 128, /* a hardware address, perhaps without separators */
-  KEY_ID     = 256, /* numbers that are no telephone numbers */
-  KEY_TOKEN  = 512, /* hexadecimal tokens, which may have digits alone by chance */
+  KEY_NONE = 0,
+  KEY_PHONE = 1,   /* a subscriber's number, or a SIP address that has one */
+  KEY_USER = 2,    /* an account's name */
+  KEY_NAME = 4,    /* a person's name */
+  KEY_DIGEST = 8,  /* digest authentication: long opaque values */
+  KEY_SECRET = 16, /* passwords and tokens, whatever they look like */
+  KEY_AGENT = 32,  /* user agents: products and versions */
+  KEY_CALLID = 64, /* Call-ID */
+  KEY_MAC = 128,   /* a hardware address, perhaps without separators */
+  KEY_ID = 256,    /* numbers that are no telephone numbers */
+  KEY_TOKEN = 512, /* hexadecimal tokens, which may have digits alone by chance */
 };
 
 struct keyed {
@@ -71,9 +71,7 @@ static inline void scan_add(struct scan *scan, size_t start, size_t end, unsigne
     spans->full = true;
     return;
   }
-  spans->list[spans->count++] = (struct span){
-    .start = (uint32_t)start, .end = (uint32_t)end, .rule = scan->rule, .piece = (uint16_t)piece
-  };
+  spans->list[spans->count++] = (struct span){ .start = (uint32_t)start, .end = (uint32_t)end, .rule = scan->rule, .piece = (uint16_t)piece };
 }
 
 /* Fills anchors from text: one pass. */
@@ -88,52 +86,50 @@ bool pseudonym_is(struct text token);
 bool pseudonym_at(struct text text, size_t at, size_t *start, size_t *end);
 
 struct detector {
-  const char        *name;
-  void             (*scan)(struct scan *scan);
-  enum filter_action action;  /* default */
-  const char        *as;      /* type in the pseudonym */
-  const char        *tag;     /* what strip leaves */
+  const char *name;
+  void (*scan)(struct scan *scan);
+  enum filter_action action; /* default */
+  const char        *as;     /* type in the pseudonym */
+  const char        *tag;    /* what strip leaves */
   /* What every spelling of the value has in common, hashed; country ("FR") goes into the pseudonym or is empty.
    * Returns the size, 0 when room is too small. NULL: the bytes as they are. */
-  size_t           (*canonical)(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
+  size_t (*canonical)(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
   /* ACTION_TRUNCATE; NULL: the detector's values cannot be truncated. */
-  size_t           (*truncate)(const struct scan *scan, const struct span *span, unsigned ipv4_bits, unsigned ipv6_bits,
-                               char *out, size_t room);
+  size_t (*truncate)(const struct scan *scan, const struct span *span, unsigned ipv4_bits, unsigned ipv6_bits, char *out, size_t room);
 };
 
 const struct detector *detector_find(const char *name);
 const struct detector *detector_row(size_t row); /* NULL past the end */
 
-void auth_scan(struct scan *scan);
-void name_scan(struct scan *scan);
-void mac_scan(struct scan *scan);
-size_t mac_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
-void email_scan(struct scan *scan);
-size_t email_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
-void sip_scan(struct scan *scan);
-size_t sip_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
-void ip_scan(struct scan *scan);
-size_t ip_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
-size_t ip_truncate(const struct scan *scan, const struct span *span, unsigned ipv4_bits, unsigned ipv6_bits, char *out,
-                   size_t room);
+void     auth_scan(struct scan *scan);
+void     name_scan(struct scan *scan);
+void     mac_scan(struct scan *scan);
+size_t   mac_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
+void     email_scan(struct scan *scan);
+size_t   email_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
+void     sip_scan(struct scan *scan);
+size_t   sip_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
+void     ip_scan(struct scan *scan);
+size_t   ip_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
+size_t   ip_truncate(const struct scan *scan, const struct span *span, unsigned ipv4_bits, unsigned ipv6_bits, char *out, size_t room);
 /* The piece that ip_truncate and ip_canonical need for a value that a pattern found. */
 unsigned ip_piece_of(struct text value);
-void phone_scan(struct scan *scan);
-size_t phone_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
+void     phone_scan(struct scan *scan);
+size_t   phone_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
 
 /* The user part of a URI or an address: a number that phone_scan takes there (then sip and email leave it alone). */
-bool phone_user_is_number(const struct phone_region *region, struct text user);
+bool                       phone_user_is_number(const struct phone_region *region, struct text user);
 const struct phone_region *phone_region_find(const char *iso);
 
 /* ---- bytes ---- */
-static inline bool is_digit(char c) { return (unsigned)c - '0' < 10; }
-static inline bool is_lower(char c) { return (unsigned)c - 'a' < 26; }
-static inline bool is_upper(char c) { return (unsigned)c - 'A' < 26; }
-static inline bool is_alpha(char c) { return ((unsigned)c | 32) - 'a' < 26; }
-static inline bool is_alnum(char c) { return is_digit(c) || is_alpha(c); }
-static inline bool is_hex(char c) { return is_digit(c) || ((unsigned)c | 32) - 'a' < 6; }
-static inline bool is_utf8(char c) { return (unsigned char)c >= 0x80; }
-static inline char to_lower(char c) { return is_upper(c) ? (char)(c + 32) : c; }
+static inline bool     is_digit(char c) { return (unsigned)c - '0' < 10; }
+static inline bool     is_lower(char c) { return (unsigned)c - 'a' < 26; }
+static inline bool     is_upper(char c) { return (unsigned)c - 'A' < 26; }
+static inline bool     is_alpha(char c) { return ((unsigned)c | 32) - 'a' < 26; }
+static inline bool     is_alnum(char c) { return is_digit(c) || is_alpha(c); }
+static inline bool     is_hex(char c) { return is_digit(c) || ((unsigned)c | 32) - 'a' < 6; }
+static inline bool     is_utf8(char c) { return (unsigned char)c >= 0x80; }
+static inline char     to_lower(char c) { return is_upper(c) ? (char)(c + 32) : c; }
 static inline unsigned hex_value(char c) { return is_digit(c) ? (unsigned)(c - '0') : ((unsigned)c | 32) - 'a' + 10; }
 
 /* text at from starts with the lower-case literal, in any case. */
@@ -145,7 +141,7 @@ static inline bool starts_nocase(struct text text, size_t from, const char *lowe
 }
 #define STARTS(text, from, literal) starts_nocase((text), (from), "" literal, sizeof(literal) - 1)
 /* text ends, before byte end, with the literal. */
-#define ENDS(text, end, literal) \
+#define ENDS(text, end, literal)                                                                                                                     \
   ((end) >= sizeof(literal) - 1 && starts_nocase((text), (end) - (sizeof(literal) - 1), "" literal, sizeof(literal) - 1))
 
 #endif

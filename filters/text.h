@@ -13,12 +13,8 @@ struct text {
 #define TEXT(literal) ((struct text){ "" literal, sizeof(literal) - 1 })
 #define TEXT_NONE     ((struct text){ NULL, 0 })
 
-static inline struct text text_of(const char *string) {
-  return string == NULL ? TEXT_NONE : (struct text){ string, strlen(string) };
-}
+static inline struct text text_of(const char *string) { return string == NULL ? TEXT_NONE : (struct text){ string, strlen(string) }; }
 
-static inline int text_equal(struct text a, struct text b) {
-  return a.size == b.size && (a.size == 0 || memcmp(a.at, b.at, a.size) == 0);
-}
+static inline int text_equal(struct text a, struct text b) { return a.size == b.size && (a.size == 0 || memcmp(a.at, b.at, a.size) == 0); }
 
 #endif

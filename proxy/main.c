@@ -8,7 +8,7 @@
 
 static const struct command {
   const char *name;
-  int       (*run)(int argc, char **argv);
+  int (*run)(int argc, char **argv);
   const char *usage, *help;
 } commands[] = {
   { "run", cmd_run, "run [-c FILE] [--ports FILE]", "the proxy, in the foreground; SIGHUP reloads, SIGTERM drains and stops" },

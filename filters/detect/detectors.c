@@ -2,13 +2,13 @@
 
 static const struct detector detectors[] = {
   /* name     scan        default action   as      tag        canonical form    truncated */
-  { "auth",  auth_scan,  ACTION_STRIP,    "auth", "[auth]",  NULL,             NULL },
-  { "name",  name_scan,  ACTION_STRIP,    "name", "[name]",  NULL,             NULL },
-  { "mac",   mac_scan,   ACTION_HASH,     "mac",  "[mac]",   mac_canonical,    NULL },
-  { "email", email_scan, ACTION_STRIP,    "mail", "[email]", email_canonical,  NULL },
-  { "sip",   sip_scan,   ACTION_HASH,     "sip",  "[sip]",   sip_canonical,    NULL },
-  { "ip",    ip_scan,    ACTION_TRUNCATE, "ip",   "[ip]",    ip_canonical,     ip_truncate },
-  { "phone", phone_scan, ACTION_HASH,     "tel",  "[phone]", phone_canonical,  NULL },
+  { "auth", auth_scan, ACTION_STRIP, "auth", "[auth]", NULL, NULL },
+  { "name", name_scan, ACTION_STRIP, "name", "[name]", NULL, NULL },
+  { "mac", mac_scan, ACTION_HASH, "mac", "[mac]", mac_canonical, NULL },
+  { "email", email_scan, ACTION_STRIP, "mail", "[email]", email_canonical, NULL },
+  { "sip", sip_scan, ACTION_HASH, "sip", "[sip]", sip_canonical, NULL },
+  { "ip", ip_scan, ACTION_TRUNCATE, "ip", "[ip]", ip_canonical, ip_truncate },
+  { "phone", phone_scan, ACTION_HASH, "tel", "[phone]", phone_canonical, NULL },
 };
 enum { DETECTORS = sizeof detectors / sizeof detectors[0] };
 

@@ -2,8 +2,8 @@
 #include "filters/scan.h"
 
 static bool local_byte(char c) {
-  return is_alnum(c) || is_utf8(c) || c == '.' || c == '_' || c == '-' || c == '+' || c == '%' || c == '!' || c == '#' || c == '$' ||
-         c == '*' || c == '^' || c == '`' || c == '{' || c == '}' || c == '~' || c == '\'';
+  return is_alnum(c) || is_utf8(c) || c == '.' || c == '_' || c == '-' || c == '+' || c == '%' || c == '!' || c == '#' || c == '$' || c == '*' ||
+         c == '^' || c == '`' || c == '{' || c == '}' || c == '~' || c == '\'';
 }
 
 static size_t local_start(struct text text, size_t at) {
@@ -63,8 +63,9 @@ static void email_report(struct scan *scan, size_t at, size_t after) {
 
 /* The size of a hidden spelling of "@" at byte at; 0: none. */
 static size_t hidden_at(struct text text, size_t at) {
-  static const struct text spellings[] = { TEXT("%40"), TEXT("%2540"), TEXT("\\u0040"), TEXT("\\x40"), TEXT("&#64;"), TEXT("&#x40;"),
-                                           TEXT("&commat;") };
+  static const struct text spellings[] = {
+    TEXT("%40"), TEXT("%2540"), TEXT("\\u0040"), TEXT("\\x40"), TEXT("&#64;"), TEXT("&#x40;"), TEXT("&commat;")
+  };
   for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++)
     if (starts_nocase(text, at, spellings[i].at, spellings[i].size)) return spellings[i].size;
   return 0;

@@ -28,21 +28,21 @@ static bool v4_parse(struct text text, size_t at, char sep, struct v4 *v4) {
   return at >= text.size || !is_digit(text.at[at]);
 }
 
-static const struct text versions[] = { TEXT("version"), TEXT("build"), TEXT("ver"), TEXT("v"), TEXT("release"),
-                                        TEXT("firmware"), TEXT("fw"), TEXT("revision"), TEXT("rev"), TEXT("sw") };
+static const struct text versions[] = { TEXT("version"),  TEXT("build"), TEXT("ver"),      TEXT("v"),   TEXT("release"),
+                                        TEXT("firmware"), TEXT("fw"),    TEXT("revision"), TEXT("rev"), TEXT("sw") };
 static const struct text vendors[] = {
-  TEXT("yealink"), TEXT("grandstream"), TEXT("polycom"), TEXT("cisco"), TEXT("snom"), TEXT("fanvil"), TEXT("asterisk"),
-  TEXT("kamailio"), TEXT("opensips"), TEXT("freeswitch"), TEXT("linphone"), TEXT("zoiper"), TEXT("gigaset"), TEXT("mitel"),
-  TEXT("aastra"), TEXT("avaya"), TEXT("panasonic"), TEXT("htek"), TEXT("linksys"), TEXT("patton"), TEXT("audiocodes"),
-  TEXT("sangoma"), TEXT("bria"), TEXT("x-lite"), TEXT("microsip"), TEXT("jitsi"), TEXT("3cx"), TEXT("fritz!box"),
-  TEXT("chrome"), TEXT("chromium"), TEXT("safari"), TEXT("firefox"), TEXT("edg"), TEXT("opera"), TEXT("obihai"),
-  TEXT("poly"), TEXT("alcatel"), TEXT("unify"), TEXT("mediatrix"), TEXT("innovaphone"), TEXT("tplink"), TEXT("openscape"),
+  TEXT("yealink"),  TEXT("grandstream"), TEXT("polycom"),    TEXT("cisco"),     TEXT("snom"),        TEXT("fanvil"),  TEXT("asterisk"),
+  TEXT("kamailio"), TEXT("opensips"),    TEXT("freeswitch"), TEXT("linphone"),  TEXT("zoiper"),      TEXT("gigaset"), TEXT("mitel"),
+  TEXT("aastra"),   TEXT("avaya"),       TEXT("panasonic"),  TEXT("htek"),      TEXT("linksys"),     TEXT("patton"),  TEXT("audiocodes"),
+  TEXT("sangoma"),  TEXT("bria"),        TEXT("x-lite"),     TEXT("microsip"),  TEXT("jitsi"),       TEXT("3cx"),     TEXT("fritz!box"),
+  TEXT("chrome"),   TEXT("chromium"),    TEXT("safari"),     TEXT("firefox"),   TEXT("edg"),         TEXT("opera"),   TEXT("obihai"),
+  TEXT("poly"),     TEXT("alcatel"),     TEXT("unify"),      TEXT("mediatrix"), TEXT("innovaphone"), TEXT("tplink"),  TEXT("openscape"),
 };
 
 static struct text word_before(struct text text, size_t end) {
   size_t start = end;
-  while (start > 0 && text.at[start - 1] != ' ' && text.at[start - 1] != '/' && text.at[start - 1] != '"' &&
-         text.at[start - 1] != '\'' && text.at[start - 1] != '=' && text.at[start - 1] != '(' && text.at[start - 1] != ':')
+  while (start > 0 && text.at[start - 1] != ' ' && text.at[start - 1] != '/' && text.at[start - 1] != '"' && text.at[start - 1] != '\'' &&
+         text.at[start - 1] != '=' && text.at[start - 1] != '(' && text.at[start - 1] != ':')
     start--;
   return (struct text){ text.at + start, end - start };
 }
@@ -88,7 +88,7 @@ static bool version_context(const struct scan *scan, size_t at) {
 }
 
 static void v4_scan(struct scan *scan) {
-  struct text    text = scan->text;
+  struct text     text = scan->text;
   const uint32_t *starts = scan->anchors->digit.at;
   for (uint32_t i = 0; i < scan->anchors->digit.count; i++) {
     size_t    at = starts[i];
@@ -125,8 +125,8 @@ static void v4_dashed_scan(struct scan *scan) {
 struct v6 {
   uint16_t group[8];
   bool     valid, double_colon, long_group;
-  unsigned groups;   /* written ones */
-  unsigned digits;   /* decimal digits seen */
+  unsigned groups; /* written ones */
+  unsigned digits; /* decimal digits seen */
 };
 
 /* RFC 4291 2.2, without the form that ends in dotted decimals (v6_tail adds it). */
@@ -202,8 +202,10 @@ static bool is_decimal_port(struct text text, size_t start, size_t end) {
 static void v6_report(struct scan *scan, size_t start, size_t end, const struct v6 *v6) {
   bool bare = start == 0 || scan->text.at[start - 1] != '[';
   if (v6_is_harmless(v6)) return;
-  scan_add(scan, start, end, bare && end < scan->text.size && scan->text.at[end] == ':' &&
-           end + 1 < scan->text.size && is_digit(scan->text.at[end + 1]) ? PIECE_V6_BRACKET : PIECE_V6);
+  scan_add(scan, start, end,
+           bare && end < scan->text.size && scan->text.at[end] == ':' && end + 1 < scan->text.size && is_digit(scan->text.at[end + 1])
+               ? PIECE_V6_BRACKET
+               : PIECE_V6);
 }
 
 /* One maximal run of hexadecimal digits and colons. */

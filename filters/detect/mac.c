@@ -40,8 +40,8 @@ static void grouped_scan(struct scan *scan, const struct positions *marks, char 
 }
 
 static bool file_follows(struct text text, size_t at) {
-  static const struct text ends[] = { TEXT(".cfg"), TEXT(".xml"), TEXT(".conf"), TEXT(".ini"), TEXT(".txt"), TEXT(".boot"), TEXT(".bin"),
-                                      TEXT(".cnf"), TEXT(".htm"), TEXT(".json"), TEXT("-") };
+  static const struct text ends[] = { TEXT(".cfg"), TEXT(".xml"), TEXT(".conf"), TEXT(".ini"),  TEXT(".txt"), TEXT(".boot"),
+                                      TEXT(".bin"), TEXT(".cnf"), TEXT(".htm"),  TEXT(".json"), TEXT("-") };
   for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
     if (starts_nocase(text, at, ends[i].at, ends[i].size)) return true;
   return false;
@@ -59,8 +59,8 @@ static void file_scan(struct scan *scan, size_t dot) {
 /* …-1xxx-[89ab]xxx-NODE: the third group begins with the version, the fourth with the variant. */
 static void uuid_scan(struct scan *scan, size_t dash) {
   struct text text = scan->text;
-  if (dash + 11 > text.size || text.at[dash + 1] != '1' || !hex_run(text, dash + 1, 4) || text.at[dash + 5] != '-' ||
-      !hex_run(text, dash + 6, 4) || (hex_value(text.at[dash + 6]) & 12) != 8 || dash + 10 >= text.size || text.at[dash + 10] != '-')
+  if (dash + 11 > text.size || text.at[dash + 1] != '1' || !hex_run(text, dash + 1, 4) || text.at[dash + 5] != '-' || !hex_run(text, dash + 6, 4) ||
+      (hex_value(text.at[dash + 6]) & 12) != 8 || dash + 10 >= text.size || text.at[dash + 10] != '-')
     return;
   if (hex_run(text, dash + 11, 12) && (dash + 23 >= text.size || !is_hex(text.at[dash + 23]))) scan_add(scan, dash + 11, dash + 23, 0);
 }
@@ -74,8 +74,7 @@ void mac_scan(struct scan *scan) {
   for (uint32_t i = 0; i < scan->anchors->dash.count; i++) uuid_scan(scan, scan->anchors->dash.at[i]);
   for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) {
     const struct keyed *keyed = &scan->anchors->keyed[i];
-    if ((keyed->kind & KEY_MAC) && keyed->end - keyed->start == 12 && hex_run(text, keyed->start, 12))
-      scan_add(scan, keyed->start, keyed->end, 0);
+    if ((keyed->kind & KEY_MAC) && keyed->end - keyed->start == 12 && hex_run(text, keyed->start, 12)) scan_add(scan, keyed->start, keyed->end, 0);
   }
 }
 

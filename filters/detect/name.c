@@ -4,16 +4,18 @@
 enum { NAME_MOST = 256, NAME_WORDS = 5 };
 
 static const struct text stop_words[] = {
-  TEXT("from"), TEXT("to"), TEXT("contact"), TEXT("via"), TEXT("by"), TEXT("for"), TEXT("with"), TEXT("processing"), TEXT("route"),
-  TEXT("call"), TEXT("calling"), TEXT("called"), TEXT("caller"), TEXT("invite"), TEXT("register"), TEXT("ack"), TEXT("bye"), TEXT("cancel"),
-  TEXT("options"), TEXT("info"), TEXT("update"), TEXT("prack"), TEXT("subscribe"), TEXT("notify"), TEXT("publish"), TEXT("message"),
-  TEXT("refer"), TEXT("pai"), TEXT("rpid"), TEXT("ppi"), TEXT("uri"), TEXT("ruri"), TEXT("aor"), TEXT("user"), TEXT("peer"), TEXT("endpoint"),
-  TEXT("target"), TEXT("destination"), TEXT("sending"), TEXT("received"), TEXT("request"), TEXT("response"), TEXT("reply"), TEXT("is"),
-  TEXT("at"), TEXT("on"), TEXT("of"), TEXT("and"), TEXT("the"), TEXT("registered"), TEXT("unregistered"), TEXT("channel"), TEXT("number"),
-  TEXT("dial"), TEXT("dialing"), TEXT("incoming"), TEXT("outgoing"), TEXT("new"), TEXT("identity"), TEXT("callerid"), TEXT("transfer"),
-  TEXT("transferred"), TEXT("binding"), TEXT("address"), TEXT("header"), TEXT("gateway"), TEXT("account"), TEXT("extension"), TEXT("added"),
-  TEXT("removed"), TEXT("subscriber"), TEXT("destined"), TEXT("using"), TEXT("sip"), TEXT("tel"), TEXT("message"), TEXT("in"), TEXT("not"),
-  TEXT("device"), TEXT("unknown"), TEXT("anonymous"), TEXT("unavailable"), TEXT("restricted"),
+  TEXT("from"),       TEXT("to"),           TEXT("contact"),     TEXT("via"),       TEXT("by"),          TEXT("for"),         TEXT("with"),
+  TEXT("processing"), TEXT("route"),        TEXT("call"),        TEXT("calling"),   TEXT("called"),      TEXT("caller"),      TEXT("invite"),
+  TEXT("register"),   TEXT("ack"),          TEXT("bye"),         TEXT("cancel"),    TEXT("options"),     TEXT("info"),        TEXT("update"),
+  TEXT("prack"),      TEXT("subscribe"),    TEXT("notify"),      TEXT("publish"),   TEXT("message"),     TEXT("refer"),       TEXT("pai"),
+  TEXT("rpid"),       TEXT("ppi"),          TEXT("uri"),         TEXT("ruri"),      TEXT("aor"),         TEXT("user"),        TEXT("peer"),
+  TEXT("endpoint"),   TEXT("target"),       TEXT("destination"), TEXT("sending"),   TEXT("received"),    TEXT("request"),     TEXT("response"),
+  TEXT("reply"),      TEXT("is"),           TEXT("at"),          TEXT("on"),        TEXT("of"),          TEXT("and"),         TEXT("the"),
+  TEXT("registered"), TEXT("unregistered"), TEXT("channel"),     TEXT("number"),    TEXT("dial"),        TEXT("dialing"),     TEXT("incoming"),
+  TEXT("outgoing"),   TEXT("new"),          TEXT("identity"),    TEXT("callerid"),  TEXT("transfer"),    TEXT("transferred"), TEXT("binding"),
+  TEXT("address"),    TEXT("header"),       TEXT("gateway"),     TEXT("account"),   TEXT("extension"),   TEXT("added"),       TEXT("removed"),
+  TEXT("subscriber"), TEXT("destined"),     TEXT("using"),       TEXT("sip"),       TEXT("tel"),         TEXT("message"),     TEXT("in"),
+  TEXT("not"),        TEXT("device"),       TEXT("unknown"),     TEXT("anonymous"), TEXT("unavailable"), TEXT("restricted"),
 };
 
 static bool is_stop_word(struct text word) {
@@ -67,8 +69,8 @@ static void bare_name(struct scan *scan, size_t end) {
     while (from > 0 && name_byte(text.at[from - 1])) from--;
     if (from == to || is_stop_word((struct text){ text.at + from, to - from })) break;
     if (from > 0 && text.at[from - 1] != ' ' && text.at[from - 1] != ':' && text.at[from - 1] != '"' && text.at[from - 1] != ',' &&
-        text.at[from - 1] != '=' && text.at[from - 1] != '\'' && text.at[from - 1] != '>' && text.at[from - 1] != '\n' &&
-        !ENDS(text, from, "#012")) break;
+        text.at[from - 1] != '=' && text.at[from - 1] != '\'' && text.at[from - 1] != '>' && text.at[from - 1] != '\n' && !ENDS(text, from, "#012"))
+      break;
     if (to < text.size && text.at[to] == ':') break;
     start = from;
     if (from == 0 || text.at[from - 1] != ' ') break;

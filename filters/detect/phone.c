@@ -11,7 +11,7 @@
 
 enum {
   NUMBER_LEAST = 6, /* digits: shorter ones are extensions and services */
-  NUMBER_MOST  = 20 /* digits kept of a candidate: E.164 has 15, prefixes come on top */
+  NUMBER_MOST = 20  /* digits kept of a candidate: E.164 has 15, prefixes come on top */
 };
 enum piece { PIECE_NATIONAL, PIECE_PLUS };
 
@@ -19,11 +19,11 @@ struct number {
   char     digits[NUMBER_MOST];
   unsigned count;
   bool     plus;
-  size_t   start, end;                         /* in the text, the plus sign included */
+  size_t   start, end; /* in the text, the plus sign included */
 };
 
 struct e164 {
-  char                       digits[16];       /* without "+" */
+  char                       digits[16]; /* without "+" */
   unsigned                   count;
   const struct phone_region *region;
 };
@@ -68,8 +68,7 @@ static enum form number_fold(const struct phone_region *region, const struct num
   size_t      idd = strlen(region->idd);
   if (count < NUMBER_LEAST) return FORM_NONE;
   if (number->plus) return fold_international(digits, count, e164) ? FORM_PLUS : FORM_NONE;
-  if (count > idd && memcmp(digits, region->idd, idd) == 0 && fold_international(digits + idd, count - (unsigned)idd, e164))
-    return FORM_IDD;
+  if (count > idd && memcmp(digits, region->idd, idd) == 0 && fold_international(digits + idd, count - (unsigned)idd, e164)) return FORM_IDD;
   if (count > 2 && digits[0] == '0' && digits[1] == '0' && fold_international(digits + 2, count - 2, e164)) return FORM_IDD;
   if (fold_national(region, digits, count, e164)) return FORM_NATIONAL;
   if (count > 3 && (digits[0] == '0' || digits[0] == '9') && digits[1] == '0' && fold_national(region, digits + 1, count - 1, e164))
@@ -81,8 +80,8 @@ static enum form number_fold(const struct phone_region *region, const struct num
 /* A separator between two groups of digits: its size, 0 for none. */
 static size_t separator_at(struct text text, size_t at) {
   static const struct text marks[] = { TEXT(" (0) "), TEXT(" (0)"), TEXT("(0) "), TEXT("(0)"), TEXT("\xc2\xa0"), TEXT("\xe2\x80\xaf"),
-                                       TEXT("%20"), TEXT(") "), TEXT(" ("), TEXT(")-"), TEXT(" "), TEXT("-"), TEXT("."), TEXT("/"),
-                                       TEXT("("), TEXT(")") };
+                                       TEXT("%20"),   TEXT(") "),   TEXT(" ("),   TEXT(")-"),  TEXT(" "),        TEXT("-"),
+                                       TEXT("."),     TEXT("/"),    TEXT("("),    TEXT(")") };
   if (at >= text.size || is_alnum(text.at[at]) || strchr(" ().-/%\xc2\xe2", text.at[at]) == NULL || text.at[at] == 0) return 0;
   for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
     if (text.size - at > marks[i].size && memcmp(text.at + at, marks[i].at, marks[i].size) == 0 && is_digit(text.at[at + marks[i].size]))
@@ -100,18 +99,15 @@ static size_t digits_take(struct text text, size_t at, struct number *number) {
   return at;
 }
 
-static bool good_end(struct text text, size_t end) {
-  return end >= text.size || !is_alnum(text.at[end]) || STARTS(text, end, "x");
-}
+static bool good_end(struct text text, size_t end) { return end >= text.size || !is_alnum(text.at[end]) || STARTS(text, end, "x"); }
 
 /* Adds groups while the separators allow it; keeps the longest reading that folds. same: all separators alike. */
-static enum form number_grouped(const struct phone_region *region, struct text text, struct number *number, bool same,
-                                struct e164 *e164) {
-  struct number    next = *number, best = *number;
-  struct e164      folded;
-  enum form        form = FORM_NONE;
-  char             mark = 0;
-  unsigned         groups = 1, code_digits = number->count;
+static enum form number_grouped(const struct phone_region *region, struct text text, struct number *number, bool same, struct e164 *e164) {
+  struct number next = *number, best = *number;
+  struct e164   folded;
+  enum form     form = FORM_NONE;
+  char          mark = 0;
+  unsigned      groups = 1, code_digits = number->count;
   for (size_t at = number->end; groups < 9 && next.count <= 17; groups++) {
     size_t    size = separator_at(text, at), group = at + size;
     enum form found;
@@ -148,8 +144,8 @@ static size_t run_start(struct text text, size_t at, char *before) {
     return at;
   }
   if (at > 2 && is_hex(text.at[at - 1]) && is_digit(text.at[at - 2]) && (text.at[at - 3] == '%' || ENDS(text, at - 2, "%25"))) *before = ' ';
-  if (at > 0 && text.at[at - 1] == '#' && end - at > 3 && (at < 2 || !is_digit(text.at[at - 2])) && text.at[at] == '0' &&
-      text.at[at + 1] < '4' && text.at[at + 2] < '8') {
+  if (at > 0 && text.at[at - 1] == '#' && end - at > 3 && (at < 2 || !is_digit(text.at[at - 2])) && text.at[at] == '0' && text.at[at + 1] < '4' &&
+      text.at[at + 2] < '8') {
     *before = ' ';
     return at + 3;
   }
@@ -178,10 +174,11 @@ static bool in_uuid(struct text text, size_t start, size_t end) {
 
 static bool word_is_caller(struct text text, size_t end) {
   static const struct text words[] = {
-    TEXT("from"), TEXT("to"), TEXT("for"), TEXT("caller"), TEXT("number"), TEXT("dials"), TEXT("called"), TEXT("dialed"), TEXT("dialled"),
-    TEXT("registered"), TEXT("unregistered"), TEXT("user"), TEXT("account"), TEXT("extension"), TEXT("ext."), TEXT("contact"), TEXT("phone"),
-    TEXT("calling"), TEXT("call"), TEXT("callee"), TEXT("tel"), TEXT("mobile"), TEXT("msisdn"), TEXT("subscriber"), TEXT("did"), TEXT("of"),
-    TEXT("aor"), TEXT("exten"), TEXT("dial"), TEXT("dialing"), TEXT("with"), TEXT("by"), TEXT("peer"), TEXT("endpoint"), TEXT("destination"),
+    TEXT("from"),   TEXT("to"),      TEXT("for"),        TEXT("caller"),       TEXT("number"), TEXT("dials"),    TEXT("called"),
+    TEXT("dialed"), TEXT("dialled"), TEXT("registered"), TEXT("unregistered"), TEXT("user"),   TEXT("account"),  TEXT("extension"),
+    TEXT("ext."),   TEXT("contact"), TEXT("phone"),      TEXT("calling"),      TEXT("call"),   TEXT("callee"),   TEXT("tel"),
+    TEXT("mobile"), TEXT("msisdn"),  TEXT("subscriber"), TEXT("did"),          TEXT("of"),     TEXT("aor"),      TEXT("exten"),
+    TEXT("dial"),   TEXT("dialing"), TEXT("with"),       TEXT("by"),           TEXT("peer"),   TEXT("endpoint"), TEXT("destination"),
   };
   size_t start = end;
   while (start > 0 && (is_alpha(text.at[start - 1]) || text.at[start - 1] == '.')) start--;
@@ -222,9 +219,9 @@ static bool number_context(const struct scan *scan, const struct number *number)
 
 /* Explains digits that are no number, whatever their form. */
 static bool number_is_lookalike(const struct scan *scan, const struct number *number, enum form form, char before) {
-  struct text text = scan->text;
-  size_t      start = number->start, end = number->end, from, to;
-  char        after = end < text.size ? text.at[end] : 0, second = end + 1 < text.size ? text.at[end + 1] : 0;
+  struct text         text = scan->text;
+  size_t              start = number->start, end = number->end, from, to;
+  char                after = end < text.size ? text.at[end] : 0, second = end + 1 < text.size ? text.at[end + 1] : 0;
   const struct keyed *keyed = anchors_key_at(scan->anchors, start);
   if (pseudonym_at(text, start, &from, &to)) return true;
   if (form == FORM_PLUS && number->plus) return false;
@@ -267,7 +264,7 @@ static size_t phone_candidate(struct scan *scan, size_t at) {
   enum form     form;
   char          before;
   size_t        start = run_start(text, at, &before);
-  number.plus = before == '+' || (start > 1 && ENDS(text, start, "+(")) ;
+  number.plus = before == '+' || (start > 1 && ENDS(text, start, "+("));
   number.start = start - (start > 0 && text.at[start - 1] == '+');
   digits_take(text, start, &number);
   if (!number.plus && (is_alnum(before) || number.count == 0)) return number.end;
@@ -288,8 +285,7 @@ static size_t phone_candidate(struct scan *scan, size_t at) {
     form = number_grouped(scan->region, text, &grouped, !number.plus, &e164);
     if (form != FORM_NONE && form != FORM_CODE) number = grouped;
   }
-  if (form != FORM_NONE ? phone_accept(scan, &number, form, before) : phone_accept_unknown(scan, &number, before))
-    phone_report(scan, &number);
+  if (form != FORM_NONE ? phone_accept(scan, &number, form, before) : phone_accept_unknown(scan, &number, before)) phone_report(scan, &number);
   return number.end;
 }
 

@@ -4,9 +4,7 @@
 
 enum { USER_MOST = 1024 };
 
-static bool user_byte(char c) {
-  return is_alnum(c) || is_utf8(c) || (c != 0 && strchr("-_.!~*'()%&=+$,;?/:\\", c) != NULL);
-}
+static bool user_byte(char c) { return is_alnum(c) || is_utf8(c) || (c != 0 && strchr("-_.!~*'()%&=+$,;?/:\\", c) != NULL); }
 
 static bool is_digits(struct text user) {
   for (size_t i = 0; i < user.size; i++)
@@ -17,10 +15,11 @@ static bool is_digits(struct text user) {
 /* Names of services and of nobody. */
 static bool is_nobody(struct text user) {
   static const struct text names[] = {
-    TEXT("anonymous"), TEXT("unknown"), TEXT("unavailable"), TEXT("restricted"), TEXT("phone"), TEXT("ip"), TEXT("dialog"), TEXT("root"),
-    TEXT("nobody"), TEXT("www-data"), TEXT("asterisk"), TEXT("kamailio"), TEXT("opensips"), TEXT("freeswitch"), TEXT("postfix"),
-    TEXT("daemon"), TEXT("admin"), TEXT("system"), TEXT("null"), TEXT("(null)"), TEXT("none"), TEXT("voicemail"), TEXT("ping"), TEXT("s"),
-    TEXT("true"), TEXT("false"), TEXT("yes"), TEXT("no"), TEXT("trunk"), TEXT("default"), TEXT("server"), TEXT("proxy"),
+    TEXT("anonymous"), TEXT("unknown"), TEXT("unavailable"), TEXT("restricted"), TEXT("phone"),    TEXT("ip"),       TEXT("dialog"),
+    TEXT("root"),      TEXT("nobody"),  TEXT("www-data"),    TEXT("asterisk"),   TEXT("kamailio"), TEXT("opensips"), TEXT("freeswitch"),
+    TEXT("postfix"),   TEXT("daemon"),  TEXT("admin"),       TEXT("system"),     TEXT("null"),     TEXT("(null)"),   TEXT("none"),
+    TEXT("voicemail"), TEXT("ping"),    TEXT("s"),           TEXT("true"),       TEXT("false"),    TEXT("yes"),      TEXT("no"),
+    TEXT("trunk"),     TEXT("default"), TEXT("server"),      TEXT("proxy"),
   };
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (user.size == names[i].size && starts_nocase(user, 0, names[i].at, names[i].size)) return true;
@@ -29,22 +28,22 @@ static bool is_nobody(struct text user) {
 
 static bool user_is_left_alone(const struct scan *scan, struct text user) {
   if (user.size == 0 || pseudonym_is(user) || is_nobody(user)) return true;
-  if (is_digits(user) && user.size <= 6) return true;   /* an extension */
-  return phone_user_is_number(scan->region, user);        /* phone's */
+  if (is_digits(user) && user.size <= 6) return true; /* an extension */
+  return phone_user_is_number(scan->region, user);    /* phone's */
 }
 
 static void uri_scan(struct scan *scan, size_t start) {
   struct text text = scan->text, user;
   size_t      end = start, cut;
   while (end < text.size && end - start < USER_MOST && user_byte(text.at[end]) && !STARTS(text, end, "%40")) end++;
-  if (end - start == USER_MOST) {                      /* no user is that long: nothing of it can be vouched for */
+  if (end - start == USER_MOST) { /* no user is that long: nothing of it can be vouched for */
     scan_add(scan, start, end, 0);
     return;
   }
   if (end >= text.size || (text.at[end] != '@' && text.at[end] != '%')) return;
   for (cut = start; cut < end && text.at[cut] != ':' && text.at[cut] != ';'; cut++) continue;
   user = (struct text){ text.at + start, cut - start };
-  if (cut < end && text.at[cut] == ':') {               /* user:password@host */
+  if (cut < end && text.at[cut] == ':') { /* user:password@host */
     if (!user_is_left_alone(scan, user)) scan_add(scan, start, end, 0);
     else scan_add(scan, cut + 1, end, 0);
     return;

@@ -22,8 +22,8 @@ int cmd_check(int argc, char **argv) {
     conf_errors_print(&errors, stderr);
     fprintf(stderr, "%s: %zu error%s\n", file != NULL ? file : "built-in defaults", errors.count, errors.count == 1 ? "" : "s");
   } else {
-    printf("%s: good: %zu inputs, %zu rules, %zu tests passed\n", file != NULL ? file : "built-in defaults", conf->input_count,
-           conf->rule_count, tests);
+    printf("%s: good: %zu inputs, %zu rules, %zu tests passed\n", file != NULL ? file : "built-in defaults", conf->input_count, conf->rule_count,
+           tests);
     status = 0;
   }
   conf_free(conf);

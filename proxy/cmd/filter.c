@@ -24,10 +24,10 @@ enum chunk_state { CHUNK_FREE, CHUNK_FULL, CHUNK_BUSY, CHUNK_DONE };
 
 struct chunk {
   enum chunk_state state;
-  uint64_t         number;      /* position in the input, counted in chunks */
+  uint64_t         number; /* position in the input, counted in chunks */
   char            *in, *out;
   size_t           in_size, in_room, out_size, out_room;
-  bool             failed;      /* no memory for the result */
+  bool             failed; /* no memory for the result */
 };
 
 struct job {
@@ -35,18 +35,18 @@ struct job {
   pthread_cond_t  changed;
   struct chunk   *chunks;
   unsigned        chunk_count;
-  bool            ended;        /* no more chunks will be filled */
+  bool            ended; /* no more chunks will be filled */
   struct ruleset *rules;
   size_t          record_bytes;
   uint64_t        withheld, dropped, lines;
-  bool            broken;       /* the output is gone */
+  bool            broken; /* the output is gone */
 };
 
 struct reader {
-  gzFile   file;                /* reads plain files as they are */
-  int64_t  total, done;         /* bytes of the files; total -1: unknown */
-  int64_t  shown_ms;
-  bool     progress;
+  gzFile  file;        /* reads plain files as they are */
+  int64_t total, done; /* bytes of the files; total -1: unknown */
+  int64_t shown_ms;
+  bool    progress;
 };
 
 static bool room_for(struct chunk *chunk, size_t size) {
@@ -67,9 +67,9 @@ static bool room_for(struct chunk *chunk, size_t size) {
 /* One line, without its LF, to the end of the chunk's result. */
 static bool filter_line(struct job *job, struct filter *filter, struct text line, struct chunk *chunk, uint64_t *withheld, uint64_t *dropped) {
   static const struct filter_context context = { .input = { "filter", 6 }, .field = { "message", 7 } };
-  size_t             size = 0;
-  unsigned           rule;
-  enum filter_result result;
+  size_t                             size = 0;
+  unsigned                           rule;
+  enum filter_result                 result;
   if (!room_for(chunk, line.size + 256)) return false;
   result = filter_text(filter, &context, line, chunk->out + chunk->out_size, chunk->out_room - chunk->out_size - 1, &size, &rule);
   if (result == FILTER_ROOM) {
@@ -310,8 +310,8 @@ static int run_job(struct ruleset *rules, const struct conf *conf, unsigned jobs
   if (started == 0) fprintf(stderr, "tamis filter: out of memory or threads\n");
   if (fflush(stdout) != 0 || job.broken) status = 2;
   if (job.withheld + job.dropped > 0)
-    fprintf(stderr, "tamis filter: %llu lines, %llu withheld, %llu dropped\n", (unsigned long long)job.lines,
-            (unsigned long long)job.withheld, (unsigned long long)job.dropped);
+    fprintf(stderr, "tamis filter: %llu lines, %llu withheld, %llu dropped\n", (unsigned long long)job.lines, (unsigned long long)job.withheld,
+            (unsigned long long)job.dropped);
   job_close(&job);
   return status;
 }

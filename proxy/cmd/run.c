@@ -25,7 +25,7 @@ enum { SIGNALS = 4, COUNTERS_MS = 60000 };
 
 struct run {
   const char       *file, *ports_file;
-  struct cmd_engine engine;    /* the configuration of the start, and the rules in force */
+  struct cmd_engine engine; /* the configuration of the start, and the rules in force */
   struct queue     *queue;
   struct shipper   *shipper;
   struct worker    *worker;
@@ -34,8 +34,8 @@ struct run {
   uv_signal_t       signals[SIGNALS];
   uv_timer_t        deadline, report;
   bool              stopping;
-  int64_t           stop_by_ms;  /* monotonic */
-  uint64_t          reported;    /* records received at the last report */
+  int64_t           stop_by_ms; /* monotonic */
+  uint64_t          reported;   /* records received at the last report */
 };
 
 /* Records are in memory: no core file, no debugger of the same user. Files are the owner's. Descriptors as many as may be. */
@@ -64,10 +64,12 @@ static void counters_log(struct run *run) {
   shipper_stats(run->shipper, &ship);
   run->reported = counters->received;
   log_info("run.counters", "%s", line);
-  log_info("run.queue", "segments_waiting=%llu disk_bytes=%llu syncs=%llu failed_batches=%llu cut_bytes=%llu damaged_bytes=%llu objects=%llu objects_bytes=%llu retries=%llu",
-           (unsigned long long)queue.segments_waiting, (unsigned long long)queue.disk_bytes, (unsigned long long)queue.syncs,
-           (unsigned long long)queue.failed_batches, (unsigned long long)queue.cut_bytes, (unsigned long long)queue.damaged_bytes,
-           (unsigned long long)ship.objects, (unsigned long long)ship.bytes, (unsigned long long)ship.retries);
+  log_info(
+      "run.queue",
+      "segments_waiting=%llu disk_bytes=%llu syncs=%llu failed_batches=%llu cut_bytes=%llu damaged_bytes=%llu objects=%llu objects_bytes=%llu retries=%llu",
+      (unsigned long long)queue.segments_waiting, (unsigned long long)queue.disk_bytes, (unsigned long long)queue.syncs,
+      (unsigned long long)queue.failed_batches, (unsigned long long)queue.cut_bytes, (unsigned long long)queue.damaged_bytes,
+      (unsigned long long)ship.objects, (unsigned long long)ship.bytes, (unsigned long long)ship.retries);
 }
 
 static void on_report(uv_timer_t *timer) {
@@ -92,7 +94,8 @@ static void reload(struct run *run) {
   ruleset_unref(run->engine.rules);
   run->engine.rules = engine.rules;
   engine.rules = NULL;
-  log_info("run.reload", "result=ok rules=%.16s count=%zu restart-for=all-other-keys", ruleset_hash(run->engine.rules), ruleset_count(run->engine.rules));
+  log_info("run.reload", "result=ok rules=%.16s count=%zu restart-for=all-other-keys", ruleset_hash(run->engine.rules),
+           ruleset_count(run->engine.rules));
   cmd_engine_close(&engine);
 }
 
@@ -193,8 +196,12 @@ static void loop_handles(struct run *run) {
 
 static bool queue_start(struct run *run, char *why, size_t size) {
   const struct conf   *conf = run->engine.conf;
-  struct queue_options options = { .path = conf->queue.path, .stream = conf->stream, .node = conf->node, .segment_bytes = conf->queue.segment_bytes,
-                                   .segment_age_ms = conf->queue.segment_age_ms, .disk_bytes = conf->limits.disk_bytes };
+  struct queue_options options = { .path = conf->queue.path,
+                                   .stream = conf->stream,
+                                   .node = conf->node,
+                                   .segment_bytes = conf->queue.segment_bytes,
+                                   .segment_age_ms = conf->queue.segment_age_ms,
+                                   .disk_bytes = conf->limits.disk_bytes };
   run->queue = queue_open(&options, why, size);
   run->shipper = run->queue != NULL ? shipper_start(conf, run->queue, why, size) : NULL;
   return run->shipper != NULL;

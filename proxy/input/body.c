@@ -102,7 +102,10 @@ void body_free(struct body *body) {
 
 enum form { FORM_GUESS, FORM_TEXT, FORM_LINES, FORM_JSON };
 
-static const struct { const char *type; enum form form; } forms[] = {
+static const struct {
+  const char *type;
+  enum form   form;
+} forms[] = {
   { "", FORM_GUESS },
   { "application/x-www-form-urlencoded", FORM_GUESS }, /* what curl says when it is told nothing */
   { "application/octet-stream", FORM_GUESS },
@@ -174,8 +177,8 @@ static enum form form_guess(struct encoder *encoder, struct text bytes) {
   return first == '{' && line_next(&rest, &line) && encode_is_json(encoder, line) ? FORM_LINES : FORM_TEXT;
 }
 
-enum body_result body_records(const struct body *body, struct text type, struct encoder *encoder, const struct origin *origin,
-                              struct batch *batch, struct tally *tally) {
+enum body_result body_records(const struct body *body, struct text type, struct encoder *encoder, const struct origin *origin, struct batch *batch,
+                              struct tally *tally) {
   struct records records = { encoder, origin, batch, tally };
   struct text    bytes = { body->bytes, body->used };
   size_t         i = 0, count = sizeof forms / sizeof forms[0];

@@ -6,14 +6,14 @@
 
 #include "proxy/pipeline/encode.h"
 
-#define BODY_RESULTS(X) \
-  X(BODY_OK, 200, "") \
-  X(BODY_LONG, 413, "the body is longer than limits.body_bytes: send smaller batches") \
-  X(BODY_BOMB, 413, "the body grows more than limits.decompressed_ratio when decompressed") \
-  X(BODY_BAD_GZIP, 400, "the body is no whole gzip or zlib stream") \
-  X(BODY_ENCODING, 415, "Content-Encoding: gzip, deflate and identity are understood") \
-  X(BODY_TYPE, 415, "Content-Type: text/plain, application/json and application/x-ndjson are understood") \
-  X(BODY_BAD_JSON, 400, "the body is a JSON array that is not whole") \
+#define BODY_RESULTS(X)                                                                                                                              \
+  X(BODY_OK, 200, "")                                                                                                                                \
+  X(BODY_LONG, 413, "the body is longer than limits.body_bytes: send smaller batches")                                                               \
+  X(BODY_BOMB, 413, "the body grows more than limits.decompressed_ratio when decompressed")                                                          \
+  X(BODY_BAD_GZIP, 400, "the body is no whole gzip or zlib stream")                                                                                  \
+  X(BODY_ENCODING, 415, "Content-Encoding: gzip, deflate and identity are understood")                                                               \
+  X(BODY_TYPE, 415, "Content-Type: text/plain, application/json and application/x-ndjson are understood")                                            \
+  X(BODY_BAD_JSON, 400, "the body is a JSON array that is not whole")                                                                                \
   X(BODY_MEMORY, 503, "no memory now: try again")
 #define X(name, status, text) name,
 enum body_result { BODY_RESULTS(X) };
@@ -22,10 +22,10 @@ unsigned    body_status(enum body_result result);
 const char *body_text(enum body_result result);
 
 struct body {
-  char    *bytes;      /* decompressed */
+  char    *bytes; /* decompressed */
   size_t   used, room;
   size_t   most, ratio; /* limits */
-  size_t   received;   /* as sent */
+  size_t   received;    /* as sent */
   bool     packed, ended;
   z_stream inflate;
 };
@@ -41,7 +41,7 @@ struct tally {
 };
 /* Encodes every record of the body into batch. type: the Content-Type, lower case, without parameters. On any result but
  * BODY_OK nothing of the batch may be used. */
-enum body_result body_records(const struct body *body, struct text type, struct encoder *encoder, const struct origin *origin,
-                              struct batch *batch, struct tally *tally);
+enum body_result body_records(const struct body *body, struct text type, struct encoder *encoder, const struct origin *origin, struct batch *batch,
+                              struct tally *tally);
 
 #endif

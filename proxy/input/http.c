@@ -37,24 +37,24 @@ struct word {
 };
 
 struct http {
-  struct peer      peer;   /* first: they are cast */
-  enum http_state  state;
-  http_parser      parser;
-  char             bytes[READ_ROOM];
-  size_t           start, end;     /* of what is not parsed yet */
-  int64_t          begun_ms;       /* monotonic, of the request that is coming in; 0: none */
-  size_t           header_bytes;
-  struct word      url, name, values[HEADER_COUNT];
-  enum header      header;
-  bool             in_value, complete, last; /* last: close after this answer */
-  unsigned         status;         /* of the failure met in a callback; 0: none */
-  const char      *reason;
-  struct body      body;
-  struct work     *work;
-  struct tally     tally;
-  uv_write_t       write;
-  uv_shutdown_t    shutdown;
-  char             answer[ANSWER_ROOM];
+  struct peer     peer; /* first: they are cast */
+  enum http_state state;
+  http_parser     parser;
+  char            bytes[READ_ROOM];
+  size_t          start, end; /* of what is not parsed yet */
+  int64_t         begun_ms;   /* monotonic, of the request that is coming in; 0: none */
+  size_t          header_bytes;
+  struct word     url, name, values[HEADER_COUNT];
+  enum header     header;
+  bool            in_value, complete, last; /* last: close after this answer */
+  unsigned        status;                   /* of the failure met in a callback; 0: none */
+  const char     *reason;
+  struct body     body;
+  struct work    *work;
+  struct tally    tally;
+  uv_write_t      write;
+  uv_shutdown_t   shutdown;
+  char            answer[ANSWER_ROOM];
 };
 
 static struct http *http_of(struct peer *peer) { return (struct http *)peer; }
@@ -130,10 +130,21 @@ static void answer_write(struct http *http, size_t size) {
 }
 
 static const char *status_name(unsigned status) {
-  static const struct { unsigned status; const char *name; } names[] = {
-    { 200, "OK" }, { 400, "Bad Request" }, { 404, "Not Found" }, { 405, "Method Not Allowed" }, { 408, "Request Timeout" },
-    { 413, "Content Too Large" }, { 415, "Unsupported Media Type" }, { 417, "Expectation Failed" },
-    { 431, "Request Header Fields Too Large" }, { 501, "Not Implemented" }, { 503, "Service Unavailable" },
+  static const struct {
+    unsigned    status;
+    const char *name;
+  } names[] = {
+    { 200, "OK" },
+    { 400, "Bad Request" },
+    { 404, "Not Found" },
+    { 405, "Method Not Allowed" },
+    { 408, "Request Timeout" },
+    { 413, "Content Too Large" },
+    { 415, "Unsupported Media Type" },
+    { 417, "Expectation Failed" },
+    { 431, "Request Header Fields Too Large" },
+    { 501, "Not Implemented" },
+    { 503, "Service Unavailable" },
   };
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (names[i].status == status) return names[i].name;
@@ -150,8 +161,8 @@ static void answer(struct http *http, unsigned status, const char *body) {
   counters->http_requests += status < 300;
   counters->http_refused += status >= 400 && status < 500;
   counters->http_busy += status == 503;
-  size = snprintf(http->answer, sizeof http->answer, "HTTP/1.1 %u %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n%s%s%s\r\n%s", status,
-                  status_name(status), strlen(body), status == 503 ? "Retry-After: 1\r\n" : "", status == 405 ? "Allow: POST\r\n" : "",
+  size = snprintf(http->answer, sizeof http->answer, "HTTP/1.1 %u %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n%s%s%s\r\n%s",
+                  status, status_name(status), strlen(body), status == 503 ? "Retry-After: 1\r\n" : "", status == 405 ? "Allow: POST\r\n" : "",
                   http->last ? "Connection: close\r\n" : "", body);
   assert(size > 0 && (size_t)size < sizeof http->answer); /* all bodies are ours and short */
   answer_write(http, (size_t)size);
@@ -211,7 +222,8 @@ static void request_take(struct http *http) {
   enum body_result result = body_end(&http->body);
   struct work     *work = result == BODY_OK ? work_new(worker, on_work_done, http) : NULL;
   if (result == BODY_OK && work == NULL) result = BODY_MEMORY;
-  if (result == BODY_OK) result = body_records(&http->body, media_type(&http->values[HEADER_TYPE]), worker_encoder(worker), &origin, &work->batch, &http->tally);
+  if (result == BODY_OK)
+    result = body_records(&http->body, media_type(&http->values[HEADER_TYPE]), worker_encoder(worker), &origin, &work->batch, &http->tally);
   http_body_free(http);
   if (result != BODY_OK) {
     work_free(work);
@@ -309,8 +321,7 @@ static int on_headers(http_parser *parser) {
   if (parser->method != HTTP_POST) return fail(http, 405, "POST to / or /logs");
   if (http->values[HEADER_TRANSFER].size > 0 && !word_is(&http->values[HEADER_TRANSFER], "chunked"))
     return fail(http, 501, "Transfer-Encoding: chunked alone is understood");
-  if (parser->content_length != UINT64_MAX && parser->content_length > inputs->conf->limits.body_bytes)
-    return fail(http, 413, body_text(BODY_LONG));
+  if (parser->content_length != UINT64_MAX && parser->content_length > inputs->conf->limits.body_bytes) return fail(http, 413, body_text(BODY_LONG));
   if (encoding->size > WORD_ROOM) return fail(http, 415, body_text(BODY_ENCODING));
   result = body_begin(&http->body, (struct text){ encoding->bytes, encoding->size }, inputs->conf->limits.body_bytes,
                       inputs->conf->limits.decompressed_ratio);
@@ -339,8 +350,13 @@ static int on_complete(http_parser *parser) {
 }
 
 static const http_parser_settings settings = {
-  .on_message_begin = on_begin, .on_url = on_url, .on_header_field = on_field, .on_header_value = on_value,
-  .on_headers_complete = on_headers, .on_body = on_body, .on_message_complete = on_complete,
+  .on_message_begin = on_begin,
+  .on_url = on_url,
+  .on_header_field = on_field,
+  .on_header_value = on_value,
+  .on_headers_complete = on_headers,
+  .on_body = on_body,
+  .on_message_complete = on_complete,
 };
 
 /* Parses what was read, as far as the end of one request. */

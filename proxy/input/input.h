@@ -18,9 +18,9 @@ struct inputs;
 struct inputs *inputs_open(uv_loop_t *loop, const struct conf *conf, struct worker *worker, char *why, size_t size);
 /* Takes no new connections, reads what has arrived, answers what is under way, closes. closed is called on the loop when
  * nothing is open any more. */
-void inputs_stop(struct inputs *inputs, void (*closed)(void *context), void *context);
-void inputs_cut(struct inputs *inputs);  /* the time to drain is over: closes all at once */
-void inputs_free(struct inputs *inputs); /* after closed; NULL is accepted */
+void           inputs_stop(struct inputs *inputs, void (*closed)(void *context), void *context);
+void           inputs_cut(struct inputs *inputs);  /* the time to drain is over: closes all at once */
+void           inputs_free(struct inputs *inputs); /* after closed; NULL is accepted */
 
 /* The address and the port in use of input i, for messages; port 0 in the configuration became a free one. */
 uint16_t inputs_port(const struct inputs *inputs, size_t i);

@@ -39,7 +39,7 @@ static void on_connection(uv_stream_t *server, int status) {
   struct inputs   *inputs = listener->inputs;
   struct peer     *peer;
   if (status != 0 || inputs->stopping) return;
-  peer = listener->ops->new(listener);
+  peer = listener->ops->new (listener);
   if (peer == NULL) return; /* the kernel keeps the connection until there is memory */
   if (uv_tcp_init(inputs->loop, &peer->tcp) != 0) {
     listener->ops->free(peer);

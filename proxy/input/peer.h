@@ -8,7 +8,7 @@ struct listener;
 struct peer;
 
 struct peer_ops {
-  struct peer *(*new)(struct listener *listener); /* zeroed but for what is its own; NULL: no memory */
+  struct peer *(*new)(struct listener *listener);  /* zeroed but for what is its own; NULL: no memory */
   void (*start)(struct peer *peer);                /* the connection is there: begin to read */
   void (*tick)(struct peer *peer, int64_t now_ms); /* each second: limits of time */
   void (*drain)(struct peer *peer);                /* end as soon as what has arrived is taken care of */
@@ -20,7 +20,7 @@ struct peer {
   struct listener *listener;
   struct peer     *next, **at;
   struct pausable  pausable;
-  int64_t          heard_ms;  /* monotonic: when the last byte came, or an answer went */
+  int64_t          heard_ms; /* monotonic: when the last byte came, or an answer went */
   bool             closing;
 };
 
@@ -28,30 +28,30 @@ struct listener {
   struct inputs           *inputs;
   const struct conf_input *conf;
   struct text              name;
-  const struct peer_ops   *ops;  /* NULL: UDP */
+  const struct peer_ops   *ops; /* NULL: UDP */
   union {
-    uv_tcp_t tcp;
+    uv_tcp_t  tcp;
     uv_poll_t poll;
   } handle;
-  bool                     open;
-  uint16_t                 port; /* in use */
-  struct udp              *udp;
+  bool        open;
+  uint16_t    port; /* in use */
+  struct udp *udp;
 };
 
 struct inputs {
-  uv_loop_t          *loop;
-  const struct conf  *conf;
-  struct worker      *worker;
-  struct counters    *counters;
-  struct listener    *listeners;
-  struct peer        *peers;
-  size_t              peer_count;
-  size_t              body_bytes; /* memory of HTTP bodies that are coming in */
-  unsigned            handles;  /* open, peers apart */
-  uv_timer_t          tick;
-  bool                stopping;
-  void              (*closed)(void *context);
-  void               *closed_context;
+  uv_loop_t         *loop;
+  const struct conf *conf;
+  struct worker     *worker;
+  struct counters   *counters;
+  struct listener   *listeners;
+  struct peer       *peers;
+  size_t             peer_count;
+  size_t             body_bytes; /* memory of HTTP bodies that are coming in */
+  unsigned           handles;    /* open, peers apart */
+  uv_timer_t         tick;
+  bool               stopping;
+  void (*closed)(void *context);
+  void *closed_context;
 };
 
 extern const struct peer_ops stream_ops, http_ops;

@@ -14,7 +14,7 @@
 enum { FIRST_ROOM = 16384, HEADER = 16 /* an octet count and its space */, DRAIN_MOST = 16 << 20 };
 
 struct stream {
-  struct peer    peer;   /* first: they are cast */
+  struct peer    peer; /* first: they are cast */
   struct framing framing;
   char          *bytes;
   size_t         used, room, most;
@@ -40,9 +40,9 @@ static void stream_free(struct peer *peer) {
 }
 
 static void frames_take(struct stream *stream) {
-  struct inputs   *inputs = stream->peer.listener->inputs;
-  struct text      name = stream->peer.listener->name, frame;
-  size_t           at = 0, used;
+  struct inputs *inputs = stream->peer.listener->inputs;
+  struct text    name = stream->peer.listener->name, frame;
+  size_t         at = 0, used;
   for (;;) {
     enum frame_result result = frame_next(&stream->framing, (struct text){ stream->bytes + at, stream->used - at }, &frame, &used);
     at += used;

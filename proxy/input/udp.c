@@ -12,14 +12,14 @@
 enum { GROUP = 64, DATAGRAM_MOST = 65536, GROUPS_A_TURN = 16, KERNEL_BUFFER = 8 << 20 };
 
 struct udp {
-  int             fd;
-  uint32_t        dropped;  /* the kernel's count, as last read; it wraps */
-  struct pausable pausable;
+  int              fd;
+  uint32_t         dropped; /* the kernel's count, as last read; it wraps */
+  struct pausable  pausable;
   struct listener *listener;
-  struct mmsghdr  messages[GROUP];
-  struct iovec    parts[GROUP];
-  char            control[GROUP][CMSG_SPACE(sizeof(uint32_t))];
-  char            bytes[GROUP][DATAGRAM_MOST]; /* touched only as far as datagrams are long */
+  struct mmsghdr   messages[GROUP];
+  struct iovec     parts[GROUP];
+  char             control[GROUP][CMSG_SPACE(sizeof(uint32_t))];
+  char             bytes[GROUP][DATAGRAM_MOST]; /* touched only as far as datagrams are long */
 };
 
 static void overflow_count(struct udp *udp, struct msghdr *header) {

@@ -22,9 +22,9 @@ struct line {
   struct batch         *batch;
   const struct origin  *origin;
   struct filter_context context;
-  size_t                start;   /* in batch */
-  enum encode_result    result;  /* ENCODE_STORED while all goes well */
-  const char           *rule;    /* of a stub */
+  size_t                start;  /* in batch */
+  enum encode_result    result; /* ENCODE_STORED while all goes well */
+  const char           *rule;   /* of a stub */
 };
 
 struct encoder *encoder_new(struct ruleset *rules, size_t record_bytes) {
@@ -56,7 +56,9 @@ void encoder_free(struct encoder *encoder) {
   free(encoder);
 }
 
-struct ruleset *encoder_rules(const struct encoder *encoder) { return encoder->rules; }
+struct ruleset *encoder_rules(const struct encoder *encoder) {
+  return encoder->rules;
+}
 
 static bool batch_room(struct batch *batch, size_t size) {
   size_t room = batch->room;
@@ -140,7 +142,8 @@ static bool filtered(struct line *line, struct text field, struct text text, str
     case FILTER_SAME: *out = text; return true;
     case FILTER_OK: *out = (struct text){ encoder->filtered, size }; return true;
     case FILTER_DROP: return line_fail(line, ENCODE_DROPPED, NULL);
-    case FILTER_WITHHOLD: return line_fail(line, ENCODE_WITHHELD, rule != FILTER_NO_RULE ? ruleset_name(encoder->rules, rule) : "limits.record_bytes");
+    case FILTER_WITHHOLD:
+      return line_fail(line, ENCODE_WITHHELD, rule != FILTER_NO_RULE ? ruleset_name(encoder->rules, rule) : "limits.record_bytes");
     case FILTER_ROOM: break;
     }
     char *bigger = realloc(encoder->filtered, size + MARGIN);
@@ -164,8 +167,9 @@ static bool put_time(struct line *line, int64_t epoch_us) {
 static bool put_input(struct line *line) { return PUT(line, ",\"input\":") && put_string(line, line->origin->input); }
 
 static struct line line_start(struct encoder *encoder, struct batch *batch, const struct origin *origin) {
-  return (struct line){ .encoder = encoder, .batch = batch, .origin = origin, .context = { .input = origin->input }, .start = batch->used,
-                        .result = ENCODE_STORED };
+  return (struct line){
+    .encoder = encoder, .batch = batch, .origin = origin, .context = { .input = origin->input }, .start = batch->used, .result = ENCODE_STORED
+  };
 }
 
 static enum encode_result line_count(struct line *line, enum encode_result result) {

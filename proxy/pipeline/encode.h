@@ -31,8 +31,8 @@ enum encode_result {
 };
 
 struct origin {
-  struct text input;    /* the listener's name */
-  int64_t     now_us;   /* of receipt, microseconds since the epoch */
+  struct text input;        /* the listener's name */
+  int64_t     now_us;       /* of receipt, microseconds since the epoch */
   int32_t     utc_offset_s; /* for RFC 3164 stamps, which have no zone */
 };
 
@@ -41,7 +41,7 @@ enum encode_result encode_text(struct encoder *encoder, struct batch *batch, con
 /* A value that is no JSON is withheld. */
 enum encode_result encode_json(struct encoder *encoder, struct batch *batch, const struct origin *origin, struct text value);
 /* Is this one whole JSON value, white space around it apart? */
-bool encode_is_json(struct encoder *encoder, struct text value);
+bool               encode_is_json(struct encoder *encoder, struct text value);
 /* For what never became a record: rule names the cause (a limit's key, or what the wire format was). */
 enum encode_result encode_stub(struct encoder *encoder, struct batch *batch, const struct origin *origin, const char *rule, size_t bytes);
 

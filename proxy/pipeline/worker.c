@@ -10,30 +10,30 @@
 enum { RETRY_MS = 200, SHARED_MOST = 8 << 20 };
 
 struct worker {
-  uv_loop_t        *loop;
-  struct queue     *queue;
-  struct encoder   *encoder;
-  struct work      *filling;    /* the batch that records go to; NULL: none yet */
-  struct work      *ready, **ready_last; /* full ones, or of older rules, in order */
-  struct work      *flying;     /* the one shared batch that the queue has, or that waits for another try */
-  bool              refused;    /* flying was refused and waits for the timer */
-  bool              due;        /* filling is max_age old */
-  bool              gave_up;
-  size_t            waiting;    /* bytes in filling, flying, and in work of inputs */
-  size_t            batch_bytes, ack_bytes, record_bytes;
-  uint64_t          max_age_ms;
-  struct pausable  *paused;
-  uv_timer_t        age, retry;
-  uv_async_t        wake;
-  pthread_mutex_t   lock;       /* guards done */
-  struct batch     *done, **done_last;
-  unsigned          out;        /* works that the queue has */
-  unsigned          handles;
-  void            (*drained)(void *context);
-  void             *drained_context;
-  int64_t           offset_read_s; /* when utc_offset_s was read, epoch seconds */
-  int32_t           utc_offset_s;
-  struct counters   counters;
+  uv_loop_t       *loop;
+  struct queue    *queue;
+  struct encoder  *encoder;
+  struct work     *filling;             /* the batch that records go to; NULL: none yet */
+  struct work     *ready, **ready_last; /* full ones, or of older rules, in order */
+  struct work     *flying;              /* the one shared batch that the queue has, or that waits for another try */
+  bool             refused;             /* flying was refused and waits for the timer */
+  bool             due;                 /* filling is max_age old */
+  bool             gave_up;
+  size_t           waiting; /* bytes in filling, flying, and in work of inputs */
+  size_t           batch_bytes, ack_bytes, record_bytes;
+  uint64_t         max_age_ms;
+  struct pausable *paused;
+  uv_timer_t       age, retry;
+  uv_async_t       wake;
+  pthread_mutex_t  lock; /* guards done */
+  struct batch    *done, **done_last;
+  unsigned         out; /* works that the queue has */
+  unsigned         handles;
+  void (*drained)(void *context);
+  void           *drained_context;
+  int64_t         offset_read_s; /* when utc_offset_s was read, epoch seconds */
+  int32_t         utc_offset_s;
+  struct counters counters;
 };
 
 /* ---- work ---- */
@@ -176,7 +176,9 @@ void worker_stub(struct worker *worker, struct text input, const char *rule, siz
   shared_added(worker, before, work != NULL ? encode_stub(worker->encoder, &work->batch, &origin, rule, bytes) : ENCODE_MEMORY);
 }
 
-struct encoder *worker_encoder(struct worker *worker) { return worker->encoder; }
+struct encoder *worker_encoder(struct worker *worker) {
+  return worker->encoder;
+}
 
 struct origin worker_origin(struct worker *worker, struct text input) {
   struct timespec now;
@@ -269,7 +271,9 @@ bool worker_rules_set(struct worker *worker, struct ruleset *rules) {
   return true;
 }
 
-struct counters *worker_counters(struct worker *worker) { return &worker->counters; }
+struct counters *worker_counters(struct worker *worker) {
+  return &worker->counters;
+}
 
 struct worker *worker_new(uv_loop_t *loop, const struct conf *conf, struct queue *queue, struct ruleset *rules, char *why, size_t size) {
   struct worker *worker = calloc(1, sizeof *worker);

@@ -21,14 +21,14 @@ struct worker;
 struct worker *worker_new(uv_loop_t *loop, const struct conf *conf, struct queue *queue, struct ruleset *rules, char *why, size_t size);
 /* Once nothing more will be given to it: calls drained on the loop when all is durable and its handles are closed (or
  * when worker_give_up said so). */
-void worker_drain(struct worker *worker, void (*drained)(void *context), void *context);
-void worker_give_up(struct worker *worker); /* the time to drain is over: no more offers to a queue that refuses */
-void worker_free(struct worker *worker);    /* after drained; NULL is accepted */
+void           worker_drain(struct worker *worker, void (*drained)(void *context), void *context);
+void           worker_give_up(struct worker *worker); /* the time to drain is over: no more offers to a queue that refuses */
+void           worker_free(struct worker *worker);    /* after drained; NULL is accepted */
 
 struct counters *worker_counters(struct worker *worker);
 /* Records from now on are filtered by rules (a reference is kept); those before keep theirs. False: no memory, and the
  * old ones stay. */
-bool worker_rules_set(struct worker *worker, struct ruleset *rules);
+bool             worker_rules_set(struct worker *worker, struct ruleset *rules);
 
 /* For inputs without an answer: the record goes on its way. */
 void worker_syslog(struct worker *worker, struct text input, struct text frame);
@@ -39,11 +39,11 @@ void worker_stub(struct worker *worker, struct text input, const char *rule, siz
 struct work {
   struct batch    batch;
   struct worker  *worker;
-  struct ruleset *rules;   /* what batch.rules_hash borrows from */
-  void          (*done)(struct work *work, enum queue_result result);
-  void           *owner;
+  struct ruleset *rules; /* what batch.rules_hash borrows from */
+  void (*done)(struct work *work, enum queue_result result);
+  void             *owner;
   enum queue_result result; /* on its way from the queue's thread */
-  struct work    *next;     /* the worker's */
+  struct work      *next;   /* the worker's */
 };
 struct work    *work_new(struct worker *worker, void (*done)(struct work *, enum queue_result), void *owner); /* NULL: no memory */
 void            work_free(struct work *work);
@@ -54,7 +54,7 @@ struct origin   worker_origin(struct worker *worker, struct text input); /* now 
 /* Back-pressure: true when more than limits.ack_bytes waits or the queue refuses. Who stops reading for it gives a
  * pausable and is called, once, when it may go on. */
 struct pausable {
-  void           (*resume)(struct pausable *pausable);
+  void (*resume)(struct pausable *pausable);
   struct pausable *next, **at; /* at: NULL while not waiting */
 };
 bool worker_paused(const struct worker *worker);

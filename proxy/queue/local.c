@@ -33,25 +33,25 @@ struct closed {
 };
 
 struct queue {
-  char            path[PATH_MOST + 1], stream[NAME_MOST + 1], node[NAME_MOST + 1];
-  uint64_t        segment_bytes, disk_limit;
-  int64_t         segment_age_ms;
-  int             lock_fd;
-  pthread_t       writer;
-  bool            writing;       /* the thread runs */
-  pthread_mutex_t lock;          /* guards all down to stats */
-  pthread_cond_t  work, shipped; /* for the writer; for the shipper */
-  struct batch   *first, **last;
-  struct closed  *closed_first, **closed_last;
-  bool            stopping, stopped;
+  char               path[PATH_MOST + 1], stream[NAME_MOST + 1], node[NAME_MOST + 1];
+  uint64_t           segment_bytes, disk_limit;
+  int64_t            segment_age_ms;
+  int                lock_fd;
+  pthread_t          writer;
+  bool               writing;       /* the thread runs */
+  pthread_mutex_t    lock;          /* guards all down to stats */
+  pthread_cond_t     work, shipped; /* for the writer; for the shipper */
+  struct batch      *first, **last;
+  struct closed     *closed_first, **closed_last;
+  bool               stopping, stopped;
   struct queue_stats stats;
   /* the writer's own */
-  struct segment  now;
-  int             fd;            /* of the open segment, -1: none */
-  uint64_t        durable;       /* bytes of it that are on disk */
-  int64_t         opened_ms;     /* monotonic */
-  uint64_t        next_number;
-  atomic_llong    said_full_ms, said_io_ms;
+  struct segment     now;
+  int                fd;        /* of the open segment, -1: none */
+  uint64_t           durable;   /* bytes of it that are on disk */
+  int64_t            opened_ms; /* monotonic */
+  uint64_t           next_number;
+  atomic_llong       said_full_ms, said_io_ms;
 };
 
 const char *queue_result_text(enum queue_result result) {
@@ -63,7 +63,7 @@ const char *queue_result_text(enum queue_result result) {
 
 static void name_copy(const char *from, char to[NAME_MOST + 1]) {
   size_t n = 0;
-  for (; from[n] != 0 && n < NAME_MOST; n++) {
+  for (; n < NAME_MOST && from[n] != 0; n++) {
     char c = from[n];
     to[n] = (char)((c >= '0' && c <= '9') || (((unsigned)c | 32) - 'a' < 26) || c == '.' || c == '-' ? c : '_');
   }
@@ -257,9 +257,7 @@ static void wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t mono
   pthread_cond_timedwait(cond, lock, &until);
 }
 
-static bool segment_is_old(const struct queue *queue) {
-  return queue->fd >= 0 && clock_monotonic_ms() - queue->opened_ms >= queue->segment_age_ms;
-}
+static bool segment_is_old(const struct queue *queue) { return queue->fd >= 0 && clock_monotonic_ms() - queue->opened_ms >= queue->segment_age_ms; }
 
 static void group_answer(struct queue *queue, struct batch *group, enum queue_result result) {
   while (group != NULL) {
@@ -307,28 +305,38 @@ static int by_number(const void *a, const void *b) {
   return first < second ? -1 : first > second;
 }
 
+static bool number_of(const char *name, uint64_t *number) {
+  unsigned long long read;
+  int                end = 0;
+  if (sscanf(name, "%16llx.seg%n", &read, &end) != 1 || end != 20 || name[20] != 0) return false;
+  *number = read;
+  return true;
+}
+
 /* The numbers of all segments, rising; *count. NULL and errno. */
 static uint64_t *numbers_read(const char *path, size_t *count) {
   DIR           *folder = opendir(path);
   struct dirent *entry;
-  size_t         room = 64;
-  uint64_t      *numbers = folder != NULL ? malloc(room * sizeof *numbers) : NULL;
+  size_t         room = 0;
+  uint64_t      *numbers = NULL, number;
   *count = 0;
-  while (numbers != NULL && (entry = readdir(folder)) != NULL) {
-    int                end = 0;
-    unsigned long long number;
-    if (sscanf(entry->d_name, "%16llx.seg%n", &number, &end) != 1 || end != 20 || entry->d_name[20] != 0) continue;
-    if (*count == room) {
-      uint64_t *bigger = reallocarray(numbers, room *= 2, sizeof *numbers);
-      if (bigger == NULL) free(numbers);
+  if (folder == NULL) return NULL;
+  while ((entry = readdir(folder)) != NULL) {
+    if (room == *count) {
+      uint64_t *bigger = reallocarray(numbers, room = 2 * room + 64, sizeof *numbers);
+      if (bigger == NULL) break;
       numbers = bigger;
-      if (numbers == NULL) break;
     }
-    numbers[(*count)++] = number;
+    if (number_of(entry->d_name, &number)) numbers[(*count)++] = number;
   }
-  if (folder != NULL) closedir(folder);
-  if (numbers != NULL) qsort(numbers, *count, sizeof *numbers, by_number);
-  return numbers;
+  closedir(folder);
+  if (entry == NULL && numbers != NULL) {
+    qsort(numbers, *count, sizeof *numbers, by_number);
+    return numbers;
+  }
+  free(numbers);
+  errno = ENOMEM;
+  return NULL;
 }
 
 static bool file_cut(const char *path, uint64_t size) {
@@ -353,8 +361,7 @@ static void set_aside(struct queue *queue, const struct segment *segment) {
   segment_path(queue, segment->number, "damaged", path);
   if (rename(segment->path, path) == 0 && folder_sync(path) == 0)
     log_error("queue.damaged", "segment=%016llx kept=as-.damaged do=check-disk", (unsigned long long)segment->number);
-  else
-    log_error("queue.damaged", "segment=%016llx rename=%s", (unsigned long long)segment->number, strerror(errno));
+  else log_error("queue.damaged", "segment=%016llx rename=%s", (unsigned long long)segment->number, strerror(errno));
 }
 
 /* The one segment that may have been open: its torn tail was never acknowledged and is cut off. */

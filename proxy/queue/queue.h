@@ -14,10 +14,10 @@
 
 #include "proxy/queue/segment.h"
 
-#define QUEUE_RESULTS(X) \
-  X(QUEUE_OK, "stored") \
-  X(QUEUE_FULL, "no room on disk or below limits.disk_bytes: senders wait") \
-  X(QUEUE_IO, "the disk refused the write") \
+#define QUEUE_RESULTS(X)                                                                                                                             \
+  X(QUEUE_OK, "stored")                                                                                                                              \
+  X(QUEUE_FULL, "no room on disk or below limits.disk_bytes: senders wait")                                                                          \
+  X(QUEUE_IO, "the disk refused the write")                                                                                                          \
   X(QUEUE_CLOSED, "the queue is closing")
 #define X(name, text) name,
 enum queue_result { QUEUE_RESULTS(X) };
@@ -29,20 +29,20 @@ struct batch {
   char       *bytes;      /* NDJSON: each record ends with LF */
   size_t      used, room; /* bytes; used is at most FRAME_BYTES_MOST */
   uint32_t    records;
-  uint32_t    withheld;   /* of these, stubs */
+  uint32_t    withheld;          /* of these, stubs */
   int64_t     first_ms, last_ms; /* epoch, of receipt */
-  const char *rules_hash; /* what made the records; borrowed until durable(). One segment holds one rule set, one epoch */
+  const char *rules_hash;        /* what made the records; borrowed until durable(). One segment holds one rule set, one epoch */
   const char *epoch;
   /* Called once, on the queue's thread, when the batch is on disk or can't be. The callee owns batch again. */
-  void      (*durable)(struct batch *batch, enum queue_result result);
-  void       *context;    /* the owner's */
-  struct batch *next;     /* the holder's */
+  void (*durable)(struct batch *batch, enum queue_result result);
+  void         *context; /* the owner's */
+  struct batch *next;    /* the holder's */
 };
 
 struct queue;
 
 struct queue_options {
-  const char *path;           /* folder; created with mode 0700 */
+  const char *path; /* folder; created with mode 0700 */
   const char *stream, *node;
   size_t      segment_bytes;  /* a segment that reaches it is closed */
   int64_t     segment_age_ms; /* a segment with records that is this old is closed */

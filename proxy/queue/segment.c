@@ -33,8 +33,8 @@ static uint64_t get64(const uint8_t *at) {
 
 void segment_header_into(const struct segment *segment, uint8_t out[SEGMENT_HEADER]) {
   memset(out, 0, SEGMENT_HEADER);
-  snprintf((char *)out, SEGMENT_HEADER - 4, "tamis-segment=1 number=%016llx stream=%s node=%s rules=%s epoch=%s \n", (unsigned long long)segment->number,
-           segment->stream, segment->node, segment->rules_hash, segment->epoch);
+  snprintf((char *)out, SEGMENT_HEADER - 4, "tamis-segment=1 number=%016llx stream=%s node=%s rules=%s epoch=%s \n",
+           (unsigned long long)segment->number, segment->stream, segment->node, segment->rules_hash, segment->epoch);
   put32(out + SEGMENT_HEADER - 4, (uint32_t)crc32(0, out, SEGMENT_HEADER - 4));
 }
 
@@ -42,7 +42,8 @@ bool segment_header_read(struct segment *segment, const uint8_t header[SEGMENT_H
   unsigned long long number;
   if (get32(header + SEGMENT_HEADER - 4) != crc32(0, header, SEGMENT_HEADER - 4)) return false;
   return sscanf((const char *)header, "tamis-segment=1 number=%16llx stream=%64s node=%64s rules=%64s epoch=%31s", &number, segment->stream,
-                segment->node, segment->rules_hash, segment->epoch) == 5 && number == segment->number;
+                segment->node, segment->rules_hash, segment->epoch) == 5 &&
+         number == segment->number;
 }
 
 static void magic_into(uint64_t segment, uint8_t out[8]) {
@@ -68,9 +69,9 @@ void frame_header_into(uint64_t segment, const struct frame *frame, const void *
 
 struct scanner {
   int      fd;
-  uint64_t size;   /* of the file */
+  uint64_t size; /* of the file */
   uint64_t number;
-  uint8_t *bytes;  /* of one frame */
+  uint8_t *bytes; /* of one frame */
   size_t   room;
 };
 
@@ -137,8 +138,8 @@ static void frame_count(struct segment *segment, const struct frame *frame) {
   segment->withheld += frame->withheld;
 }
 
-static enum segment_result frames_read(struct scanner *scanner, struct segment *segment, bool (*each)(void *, const char *, size_t),
-                                       void *context, struct segment_scan *scan) {
+static enum segment_result frames_read(struct scanner *scanner, struct segment *segment, bool (*each)(void *, const char *, size_t), void *context,
+                                       struct segment_scan *scan) {
   uint64_t     at = SEGMENT_HEADER;
   struct frame frame;
   scan->good = at;

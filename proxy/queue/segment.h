@@ -17,9 +17,9 @@ enum { SEGMENT_HEADER = 512, FRAME_HEADER = 40, NAME_MOST = 64 };
 
 /* A closed segment, as the shipper sees it. */
 struct segment {
-  uint64_t number;          /* unique and rising for this stream and node, also over restarts */
+  uint64_t number; /* unique and rising for this stream and node, also over restarts */
   char     path[512];
-  uint64_t bytes;           /* of the file */
+  uint64_t bytes; /* of the file */
   uint64_t records, withheld;
   int64_t  first_ms, last_ms; /* epoch */
   char     stream[NAME_MOST + 1], node[NAME_MOST + 1];

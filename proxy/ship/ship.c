@@ -16,20 +16,20 @@
 enum { NAME_ROOM = 256, LEVEL = 1, READS_MOST = 5 };
 
 struct shipper {
-  struct queue   *queue;
-  struct store   *store;
-  int64_t         retry_least_ms, retry_most_ms;
-  pthread_t       thread;
-  pthread_mutex_t lock;      /* guards deadline_ms and stats */
-  pthread_cond_t  changed;
-  int64_t         deadline_ms; /* monotonic; INT64_MAX: not stopping */
-  struct ship_stats stats;
+  struct queue       *queue;
+  struct store       *store;
+  int64_t             retry_least_ms, retry_most_ms;
+  pthread_t           thread;
+  pthread_mutex_t     lock; /* guards deadline_ms and stats */
+  pthread_cond_t      changed;
+  int64_t             deadline_ms; /* monotonic; INT64_MAX: not stopping */
+  struct ship_stats   stats;
   /* the thread's own */
-  char           *bytes;     /* of the object */
-  size_t          used, room;
-  uint8_t        *level_buffer;
+  char               *bytes; /* of the object */
+  size_t              used, room;
+  uint8_t            *level_buffer;
   struct isal_zstream stream;
-  bool            no_memory;
+  bool                no_memory;
 };
 
 size_t object_name_into(const struct segment *segment, char *out, size_t room) {

@@ -19,8 +19,8 @@ struct ship_stats {
 struct shipper *shipper_start(const struct conf *conf, struct queue *queue, char *why, size_t size);
 /* After queue_stop: ships what is left until the deadline (monotonic ms), ends the thread, frees. What was not shipped
  * stays in the queue for the next start. */
-void shipper_stop(struct shipper *shipper, int64_t deadline_ms);
-void shipper_stats(struct shipper *shipper, struct ship_stats *stats);
+void            shipper_stop(struct shipper *shipper, int64_t deadline_ms);
+void            shipper_stats(struct shipper *shipper, struct ship_stats *stats);
 
 /* The object's name, for example logs/node1/0000000000000001.ndjson.gz. The length, or 0 when room is too small. */
 size_t object_name_into(const struct segment *segment, char *out, size_t room);

@@ -18,24 +18,39 @@
 enum { NAME_ROOM = 2048, ANSWER_MOST = 4096 };
 
 struct s3 {
-  struct store  store;
-  CURL         *curl;
-  char         *access_key, *secret_key, *region;
-  char         *base;       /* scheme://host[:port] */
-  char         *host;       /* as in the Host header */
-  char         *path;       /* "/" or "/bucket/", then the prefix; not yet encoded */
-  char          etag[40];   /* of the last answer, without quotes */
-  char          answer[ANSWER_MOST + 1]; /* its body's start: only compared with the codes below, never shown */
-  size_t        answer_size;
+  struct store store;
+  CURL        *curl;
+  char        *access_key, *secret_key, *region;
+  char        *base;                    /* scheme://host[:port] */
+  char        *host;                    /* as in the Host header */
+  char        *path;                    /* "/" or "/bucket/", then the prefix; not yet encoded */
+  char         etag[40];                /* of the last answer, without quotes */
+  char         answer[ANSWER_MOST + 1]; /* its body's start: only compared with the codes below, never shown */
+  size_t       answer_size;
 };
 
-static const struct { const char *code; enum store_result result; } codes[] = {
-  { "SlowDown", STORE_RETRY },              { "ServiceUnavailable", STORE_RETRY },   { "InternalError", STORE_RETRY },
-  { "RequestTimeout", STORE_RETRY },        { "OperationAborted", STORE_RETRY },     { "BadDigest", STORE_DAMAGED },
-  { "XAmzContentSHA256Mismatch", STORE_DAMAGED }, { "IncompleteBody", STORE_DAMAGED }, { "RequestTimeTooSkewed", STORE_DENIED },
-  { "InvalidAccessKeyId", STORE_DENIED },   { "SignatureDoesNotMatch", STORE_DENIED }, { "AccessDenied", STORE_DENIED },
-  { "ExpiredToken", STORE_DENIED },         { "NoSuchBucket", STORE_MISSING },       { "QuotaExceeded", STORE_REFUSED },
-  { "EntityTooLarge", STORE_REFUSED },      { "InvalidBucketName", STORE_REFUSED },  { "AuthorizationHeaderMalformed", STORE_REFUSED },
+static const struct {
+  const char       *code;
+  enum store_result result;
+} codes[] = {
+  { "SlowDown", STORE_RETRY },
+  { "ServiceUnavailable", STORE_RETRY },
+  { "InternalError", STORE_RETRY },
+  { "RequestTimeout", STORE_RETRY },
+  { "OperationAborted", STORE_RETRY },
+  { "BadDigest", STORE_DAMAGED },
+  { "XAmzContentSHA256Mismatch", STORE_DAMAGED },
+  { "IncompleteBody", STORE_DAMAGED },
+  { "RequestTimeTooSkewed", STORE_DENIED },
+  { "InvalidAccessKeyId", STORE_DENIED },
+  { "SignatureDoesNotMatch", STORE_DENIED },
+  { "AccessDenied", STORE_DENIED },
+  { "ExpiredToken", STORE_DENIED },
+  { "NoSuchBucket", STORE_MISSING },
+  { "QuotaExceeded", STORE_REFUSED },
+  { "EntityTooLarge", STORE_REFUSED },
+  { "InvalidBucketName", STORE_REFUSED },
+  { "AuthorizationHeaderMalformed", STORE_REFUSED },
 };
 
 static size_t on_header(char *bytes, size_t one, size_t count, void *context) {
@@ -167,13 +182,16 @@ static bool header_add(struct curl_slist **list, const char *name, const char *v
 
 /* The request's headers, signed. NULL: a name or key too long, or no memory. */
 static struct curl_slist *headers_of(const struct s3 *s3, const struct object *object, const char *path, const struct digests *digests) {
-  char               stamp[20], authorization[SIGV4_ROOM];
-  time_t             now = time(NULL);
-  struct tm          tm;
-  struct curl_slist *list = NULL;
+  char                stamp[20], authorization[SIGV4_ROOM];
+  time_t              now = time(NULL);
+  struct tm           tm;
+  struct curl_slist  *list = NULL;
   struct sigv4_header signed_headers[] = {
-    { "content-md5", digests->md5_base64 }, { "content-type", object->content_type }, { "host", s3->host },
-    { "x-amz-content-sha256", digests->sha256 }, { "x-amz-date", stamp },
+    { "content-md5", digests->md5_base64 },
+    { "content-type", object->content_type },
+    { "host", s3->host },
+    { "x-amz-content-sha256", digests->sha256 },
+    { "x-amz-date", stamp },
   };
   struct sigv4 request = { s3->access_key, s3->secret_key, s3->region, "PUT", path, "", signed_headers, 5, digests->sha256, stamp };
   bool         good;

@@ -24,7 +24,8 @@ size_t uri_encode_into(const char *text, int keep_slash, char *out, size_t room)
   size_t            n = 0;
   for (; *text != 0; text++) {
     unsigned char c = (unsigned char)*text;
-    bool plain = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' || c == '.' || c == '_' || c == '~' || (c == '/' && keep_slash);
+    bool          plain =
+        (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' || c == '.' || c == '_' || c == '~' || (c == '/' && keep_slash);
     if (room - n < 4) return 0;
     if (plain) {
       out[n++] = (char)c;
@@ -79,8 +80,8 @@ static bool signing_key(const struct sigv4 *request, const char *day, uint8_t ke
   char    first[SECRET_MOST + 5];
   uint8_t next[SHA256_SIZE];
   int     n = snprintf(first, sizeof first, "AWS4%s", request->secret_key);
-  bool    good = n > 0 && (size_t)n < sizeof first && hmac((uint8_t *)first, (size_t)n, day, key) &&
-              hmac(key, SHA256_SIZE, request->region, next) && hmac(next, SHA256_SIZE, "s3", key) && hmac(key, SHA256_SIZE, "aws4_request", next);
+  bool    good = n > 0 && (size_t)n < sizeof first && hmac((uint8_t *)first, (size_t)n, day, key) && hmac(key, SHA256_SIZE, request->region, next) &&
+              hmac(next, SHA256_SIZE, "s3", key) && hmac(key, SHA256_SIZE, "aws4_request", next);
   if (good) memcpy(key, next, SHA256_SIZE);
   OPENSSL_cleanse(first, sizeof first);
   OPENSSL_cleanse(next, sizeof next);

@@ -11,13 +11,13 @@ struct sigv4_header {
   const char *value; /* no white space at its ends */
 };
 struct sigv4 {
-  const char *access_key, *secret_key, *region;
-  const char *method, *path; /* path: encoded as it is sent (uri_encode_into) */
-  const char *query;         /* encoded and sorted; "": none */
-  const struct sigv4_header *headers; /* all that are signed, sorted by name; host, x-amz-content-sha256, x-amz-date */
-  size_t      header_count;  /* are among them */
-  const char *payload_sha256; /* 64 hexadecimal digits */
-  const char *stamp;         /* as in x-amz-date: 20130524T000000Z */
+  const char                *access_key, *secret_key, *region;
+  const char                *method, *path;  /* path: encoded as it is sent (uri_encode_into) */
+  const char                *query;          /* encoded and sorted; "": none */
+  const struct sigv4_header *headers;        /* all that are signed, sorted by name; host, x-amz-content-sha256, x-amz-date */
+  size_t                     header_count;   /* are among them */
+  const char                *payload_sha256; /* 64 hexadecimal digits */
+  const char                *stamp;          /* as in x-amz-date: 20130524T000000Z */
 };
 
 enum { SIGV4_ROOM = 1024 };

@@ -12,7 +12,9 @@ const char *store_result_text(enum store_result result) {
   return texts[result];
 }
 
-struct store *store_open(const struct conf_store *conf, char *why, size_t size) { return back_ends[conf->kind]->open(conf, why, size); }
+struct store *store_open(const struct conf_store *conf, char *why, size_t size) {
+  return back_ends[conf->kind]->open(conf, why, size);
+}
 
 enum store_result store_put(struct store *store, const struct object *object, char *detail, size_t size) {
   *detail = 0;

@@ -7,12 +7,12 @@
 
 #include "conf/conf.h"
 
-#define STORE_RESULTS(X) \
-  X(STORE_OK, "stored") \
-  X(STORE_RETRY, "the store is busy, slow or unreachable: trying again") \
-  X(STORE_DENIED, "the store refuses these credentials or this clock: check store.access_key and the time") \
-  X(STORE_MISSING, "the bucket does not exist: create it or correct store.bucket") \
-  X(STORE_REFUSED, "the store refuses the request: check store.endpoint and store.region") \
+#define STORE_RESULTS(X)                                                                                                                             \
+  X(STORE_OK, "stored")                                                                                                                              \
+  X(STORE_RETRY, "the store is busy, slow or unreachable: trying again")                                                                             \
+  X(STORE_DENIED, "the store refuses these credentials or this clock: check store.access_key and the time")                                          \
+  X(STORE_MISSING, "the bucket does not exist: create it or correct store.bucket")                                                                   \
+  X(STORE_REFUSED, "the store refuses the request: check store.endpoint and store.region")                                                           \
   X(STORE_DAMAGED, "what arrived is not what was sent: trying again")
 #define X(name, text) name,
 enum store_result { STORE_RESULTS(X) };
@@ -20,7 +20,7 @@ enum store_result { STORE_RESULTS(X) };
 const char *store_result_text(enum store_result result);
 
 struct object {
-  const char *name;         /* e.g. logs/node1/0000000000000001.ndjson.gz; [A-Za-z0-9._/-] behind store.prefix */
+  const char *name; /* e.g. logs/node1/0000000000000001.ndjson.gz; [A-Za-z0-9._/-] behind store.prefix */
   const char *bytes;
   size_t      size;
   const char *content_type; /* application/gzip; the object itself is gzip, no Content-Encoding */
@@ -42,10 +42,10 @@ struct store { /* first member of each back end's own struct */
 };
 
 /* NULL: why says what is wrong. A store that is away now is no error: put says so. */
-struct store *store_open(const struct conf_store *conf, char *why, size_t size);
+struct store     *store_open(const struct conf_store *conf, char *why, size_t size);
 enum store_result store_put(struct store *store, const struct object *object, char *detail, size_t size);
-void store_deadline_async(struct store *store, int64_t deadline_ms); /* any thread */
-void store_close(struct store *store); /* NULL is accepted */
+void              store_deadline_async(struct store *store, int64_t deadline_ms); /* any thread */
+void              store_close(struct store *store);                               /* NULL is accepted */
 
 extern const struct store_ops store_directory, store_s3;
 

@@ -10,7 +10,7 @@ static atomic_int log_most = LOG_INFO;
 void log_level_set(enum log_level level) { atomic_store(&log_most, (int)level); }
 
 /* One write a line, so that lines of threads do not mix. */
-static void log_line(enum log_level level, const char *event, const char *format, va_list arguments) {
+__attribute__((format(printf, 3, 0))) static void log_line(enum log_level level, const char *event, const char *format, va_list arguments) {
   static const char *const names[] = { "error", "warn", "info", "debug" };
   char                     line[1024];
   struct tm                tm;
@@ -29,12 +29,12 @@ static void log_line(enum log_level level, const char *event, const char *format
   if (write(STDERR_FILENO, line, (size_t)n) < 0) return; /* nowhere left to say it */
 }
 
-#define LOG_FUNCTION(name, level)                     \
-  void name(const char *event, const char *format, ...) { \
-    va_list arguments;                                \
-    va_start(arguments, format);                      \
-    log_line(level, event, format, arguments);        \
-    va_end(arguments);                                \
+#define LOG_FUNCTION(name, level)                                                                                                                    \
+  void name(const char *event, const char *format, ...) {                                                                                            \
+    va_list arguments;                                                                                                                               \
+    va_start(arguments, format);                                                                                                                     \
+    log_line(level, event, format, arguments);                                                                                                       \
+    va_end(arguments);                                                                                                                               \
   }
 LOG_FUNCTION(log_error, LOG_ERROR)
 LOG_FUNCTION(log_warn, LOG_WARN)

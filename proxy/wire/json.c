@@ -5,15 +5,15 @@ enum { DEPTH_MOST = 64 };
 
 struct writer {
   struct text          in;
-  size_t               at;       /* next byte of in */
-  size_t               copied;   /* in is written up to here */
+  size_t               at;     /* next byte of in */
+  size_t               copied; /* in is written up to here */
   char                *out;
   size_t               room, n;
-  bool                 dry;      /* check only */
+  bool                 dry; /* check only */
   struct json_scratch *scratch;
   json_visit          *visit;
   void                *context;
-  enum json_result     result;   /* of the first failure */
+  enum json_result     result; /* of the first failure */
 };
 
 static bool fail(struct writer *writer, enum json_result result) {
@@ -258,8 +258,17 @@ static bool value_take(struct writer *writer, struct text key, size_t used, unsi
   case '{': return members_take(writer, key, used, depth, '}');
   case '[': return members_take(writer, key, used, depth, ']');
   case '"': return string_take(writer, used, &value, &bad) && value_visit(writer, JSON_STRING, key, value, start, bad);
-  case '-': case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
-    return number_take(writer, key);
+  case '-':
+  case '0':
+  case '1':
+  case '2':
+  case '3':
+  case '4':
+  case '5':
+  case '6':
+  case '7':
+  case '8':
+  case '9': return number_take(writer, key);
   default: return literal_take(writer);
   }
 }

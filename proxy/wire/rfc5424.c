@@ -44,8 +44,7 @@ size_t rfc3339_parse(struct text text, int32_t offset_s, int64_t *epoch_us) {
   } else if (at < text.size && (text.at[at] == '+' || text.at[at] == '-')) {
     int    sign = text.at[at] == '+' ? 1 : -1;
     size_t colon = at + 3 < text.size && text.at[at + 3] == ':';
-    if (!number_at(text, at + 1, 2, &zone_hour) || !number_at(text, at + 3 + colon, 2, &zone_minute) || zone_hour > 23 || zone_minute > 59)
-      return 0;
+    if (!number_at(text, at + 1, 2, &zone_hour) || !number_at(text, at + 3 + colon, 2, &zone_minute) || zone_hour > 23 || zone_minute > 59) return 0;
     offset_s = sign * (int32_t)(zone_hour * 3600 + zone_minute * 60);
     at += 5 + colon;
   }

@@ -26,12 +26,12 @@ enum frame_result frame_end(struct framing *framing, struct text bytes, struct t
 struct syslog_record {
   uint8_t     facility, severity;
   bool        has_pri;
-  bool        rfc5424;   /* else 3164 or raw */
-  struct text stamp;     /* as sent; empty: none */
-  int64_t     epoch_us;  /* microseconds since the epoch; INT64_MIN: none or not valid */
+  bool        rfc5424;                  /* else 3164 or raw */
+  struct text stamp;                    /* as sent; empty: none */
+  int64_t     epoch_us;                 /* microseconds since the epoch; INT64_MIN: none or not valid */
   struct text host, app, procid, msgid; /* empty: NILVALUE or none */
-  struct text sd;        /* raw structured data, brackets included; empty: none */
-  struct text message;   /* without BOM */
+  struct text sd;                       /* raw structured data, brackets included; empty: none */
+  struct text message;                  /* without BOM */
 };
 /* Never fails: what is no syslog is a message of <13> (user.notice). year and utc_offset_s fill in what RFC 3164 lacks
  * (the receiver's date: a December stamp read in January belongs to the year before). All borrowed from frame. */
@@ -53,17 +53,18 @@ enum json_result { JSON_OK, JSON_BAD, JSON_DEEP, JSON_ROOM, JSON_STOP };
  * with *changed to write it as a JSON string, JSON_HALT to give up (json_rewrite then returns JSON_STOP). */
 enum json_verdict { JSON_SAME, JSON_CHANGED, JSON_HALT };
 enum json_kind { JSON_KEY, JSON_STRING, JSON_NUMBER };
-typedef enum json_verdict json_visit(void *context, enum json_kind kind, struct text key, struct text value,
-                                     struct text *changed);
-struct json_scratch { char *bytes; size_t room; }; /* for unescaping; as large as the longest string */
+typedef enum json_verdict json_visit(void *context, enum json_kind kind, struct text key, struct text value, struct text *changed);
+struct json_scratch {
+  char  *bytes;
+  size_t room;
+}; /* for unescaping; as large as the longest string */
 /* Copies one JSON value from in to out with what visit changes; all else stays byte for byte (white space outside
  * strings that holds LF or CR becomes a space, so that the result is one line). The whole of in must be one value, white
  * space around it apart. Depth is at most 64. JSON_ROOM: out is too small. out may be NULL with room 0 to check only. */
-enum json_result json_rewrite(struct text in, char *out, size_t room, size_t *length, struct json_scratch *scratch,
-                              json_visit *visit, void *context);
+enum json_result json_rewrite(struct text in, char *out, size_t room, size_t *length, struct json_scratch *scratch, json_visit *visit, void *context);
 /* Finds the end of the JSON value that starts at in.at (after white space): its size, or 0 when it is not whole or bad.
  * For arrays of records: json_elements gives each element in turn. *at starts at 0; 1: element, 0: end, -1: bad. */
-int json_elements(struct text array, size_t *at, struct text *element);
+int              json_elements(struct text array, size_t *at, struct text *element);
 
 /* Writes text as a JSON string with its quotes: RFC 8259 escapes; bad UTF-8 bytes become U+FFFD each. Returns the
  * length, or 0 when room is too small. */

@@ -18,18 +18,21 @@ static void complain(void *context, size_t rule, const char *key, long byte, con
 }
 
 static const struct filter_options options = {
-  .region = "FR", .key = (const uint8_t *)"0123456789abcdef0123456789abcdef", .epoch = "1",
-  .match_limit = 100000, .depth_limit = 5000, .heap_limit_kib = 20000,
+  .region = "FR",
+  .key = (const uint8_t *)"0123456789abcdef0123456789abcdef",
+  .epoch = "1",
+  .match_limit = 100000,
+  .depth_limit = 5000,
+  .heap_limit_kib = 20000,
 };
 
 static struct ruleset *builtin_rules(const struct rule_spec *first, size_t count) {
-  struct rule_spec       specs[32] = { 0 };
-  char                   why[256] = "";
-  const char *const     *names = filter_detector_names();
-  struct ruleset        *rules;
+  struct rule_spec   specs[32] = { 0 };
+  char               why[256] = "";
+  const char *const *names = filter_detector_names();
+  struct ruleset    *rules;
   for (size_t i = 0; i < count; i++) specs[i] = first[i];
-  for (; *names != NULL; names++)
-    specs[count++] = (struct rule_spec){ .name = *names, .detect = *names, .ipv4_bits = 24, .ipv6_bits = 48 };
+  for (; *names != NULL; names++) specs[count++] = (struct rule_spec){ .name = *names, .detect = *names, .ipv4_bits = 24, .ipv6_bits = 48 };
   rules = ruleset_new(specs, count, &options, complain, why);
   if (rules == NULL) print_error("%s\n", why);
   assert_non_null(rules);
@@ -48,7 +51,9 @@ static enum filter_result run(struct filter *filter, struct text in, char *out, 
   return result;
 }
 
-struct row { const char *says, *in, *out; };
+struct row {
+  const char *says, *in, *out;
+};
 
 static void check_rows(struct filter *filter, const struct row *rows, size_t count) {
   static char out[ROOM + 1], twice[ROOM + 1];
@@ -64,7 +69,9 @@ static void check_rows(struct filter *filter, const struct row *rows, size_t cou
 }
 
 static void keeps_look_alikes(void **state) {
-  static const struct { const char *says, *in; } rows[] = {
+  static const struct {
+    const char *says, *in;
+  } rows[] = {
     { "a clock", "12:34:56" },
     { "a C++ name", "std::string a::b Foo::bar1" },
     { "loopback and any", "listening on ::1 and ::" },
@@ -99,8 +106,7 @@ static void keeps_look_alikes(void **state) {
   struct ruleset *rules = builtin_rules(NULL, 0);
   struct filter  *filter = filter_new(rules, ROOM);
   (void)state;
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-    check_rows(filter, &(struct row){ rows[i].says, rows[i].in, rows[i].in }, 1);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) check_rows(filter, &(struct row){ rows[i].says, rows[i].in, rows[i].in }, 1);
   filter_free(filter);
   ruleset_unref(rules);
 }
@@ -136,7 +142,9 @@ static void hides_addresses(void **state) {
 }
 
 static void hides_people(void **state) {
-  static const struct { const char *says, *in, *raw; } rows[] = {
+  static const struct {
+    const char *says, *in, *raw;
+  } rows[] = {
     { "quoted name", "From: \"Camille O'Brien\" <sip:+33199001234@example.com>", "Brien" },
     { "Kamailio's quotes", "from='\"Hélène Montclair\"' <sip:x@example.com>", "Montclair" },
     { "bare tokens", "call PJSIP/trunkin-0e Anaïs Zieliński <+441632960990> dials", "Zieli" },
@@ -171,9 +179,26 @@ static void hides_people(void **state) {
 
 static void one_number_one_pseudonym(void **state) {
   static const char *const spellings[] = {
-    "+33199001234", "0033199001234", "33199001234", "0199001234", "01 99 00 12 34", "01.99.00.12.34", "01-99-00-12-34",
-    "+33 (0)1 99 00 12 34", "+33-1-99-00-12-34", "+33 1 99 00 12 34", "%2B33199001234", "00 33 1 99 00 12 34", "+33(0)199001234",
-    "01\xc2\xa0" "99\xc2\xa0" "00\xc2\xa0" "12\xc2\xa0" "34", "00199001234", "\\u002B33199001234",
+    "+33199001234",
+    "0033199001234",
+    "33199001234",
+    "0199001234",
+    "01 99 00 12 34",
+    "01.99.00.12.34",
+    "01-99-00-12-34",
+    "+33 (0)1 99 00 12 34",
+    "+33-1-99-00-12-34",
+    "+33 1 99 00 12 34",
+    "%2B33199001234",
+    "00 33 1 99 00 12 34",
+    "+33(0)199001234",
+    "01\xc2\xa0"
+    "99\xc2\xa0"
+    "00\xc2\xa0"
+    "12\xc2\xa0"
+    "34",
+    "00199001234",
+    "\\u002B33199001234",
   };
   static char     first[ROOM + 1], out[ROOM + 1];
   struct ruleset *rules = builtin_rules(NULL, 0);
@@ -196,8 +221,8 @@ static void one_number_one_pseudonym(void **state) {
 }
 
 static void operators_rules(void **state) {
-  static const char *const     groups[] = { "1", "card" };
-  static const char *const     apps[] = { "crm*" };
+  static const char *const      groups[] = { "1", "card" };
+  static const char *const      apps[] = { "crm*" };
   static const struct rule_spec specs[] = {
     { .name = "allow", .match = "192\\.0\\.2\\.53", .action = ACTION_KEEP },
     { .name = "badge", .match = "badge=(\\d+) card=(?<card>\\d+)", .groups = groups, .group_count = 2, .action = ACTION_STRIP, .tag = "[id]" },
@@ -216,12 +241,12 @@ static void operators_rules(void **state) {
     { "truncation by a pattern", "net=198.51.100.7", "net=198.51.0.0" },
     { "when: of another app", "zebra", "zebra" },
   };
-  static char                out[ROOM + 1];
-  size_t                     size;
-  unsigned                   rule;
-  struct filter_context      context = { .app = TEXT("crm2") };
-  struct ruleset            *rules = builtin_rules(specs, sizeof specs / sizeof specs[0]);
-  struct filter             *filter = filter_new(rules, ROOM);
+  static char           out[ROOM + 1];
+  size_t                size;
+  unsigned              rule;
+  struct filter_context context = { .app = TEXT("crm2") };
+  struct ruleset       *rules = builtin_rules(specs, sizeof specs / sizeof specs[0]);
+  struct filter        *filter = filter_new(rules, ROOM);
   (void)state;
   check_rows(filter, rows, sizeof rows / sizeof rows[0]);
   assert_int_equal(filter_text(filter, &context, TEXT("healthcheck"), out, ROOM, &size, &rule), FILTER_DROP);
@@ -235,12 +260,12 @@ static void operators_rules(void **state) {
 
 static void fails_closed(void **state) {
   static const struct rule_spec slow[] = { { .name = "slow", .match = "(a+)+$", .action = ACTION_STRIP } };
-  static char     in[ROOM + 2], out[ROOM + 1];
-  size_t          size;
-  unsigned        rule;
-  const struct filter_context context = { .field = TEXT("message") };
-  struct ruleset *rules = builtin_rules(slow, 1);
-  struct filter  *filter = filter_new(rules, ROOM);
+  static char                   in[ROOM + 2], out[ROOM + 1];
+  size_t                        size;
+  unsigned                      rule;
+  const struct filter_context   context = { .field = TEXT("message") };
+  struct ruleset               *rules = builtin_rules(slow, 1);
+  struct filter                *filter = filter_new(rules, ROOM);
   (void)state;
   memset(in, 'a', sizeof in);
   in[200] = '!';
@@ -254,7 +279,10 @@ static void fails_closed(void **state) {
 }
 
 static void refuses_bad_rules(void **state) {
-  static const struct { struct rule_spec spec; const char *why; } rows[] = {
+  static const struct {
+    struct rule_spec spec;
+    const char      *why;
+  } rows[] = {
     { { .name = "a", .match = "(", .action = ACTION_STRIP }, "0:match: missing closing parenthesis at byte 1 of the pattern" },
     { { .name = "a", .match = "x", .detect = "ip" }, "0:detect: a rule has either detect: or match:" },
     { { .name = "a", .detect = "ipp" }, "0:detect: unknown detector \"ipp\"" },
@@ -296,9 +324,9 @@ static void survives_noise(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(keeps_look_alikes), cmocka_unit_test(hides_addresses), cmocka_unit_test(hides_people),
+    cmocka_unit_test(keeps_look_alikes),        cmocka_unit_test(hides_addresses), cmocka_unit_test(hides_people),
     cmocka_unit_test(one_number_one_pseudonym), cmocka_unit_test(operators_rules), cmocka_unit_test(fails_closed),
-    cmocka_unit_test(refuses_bad_rules), cmocka_unit_test(survives_noise),
+    cmocka_unit_test(refuses_bad_rules),        cmocka_unit_test(survives_noise),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,8 +38,16 @@ static void on_durable(struct batch *batch, enum queue_result result) {
 }
 
 static void append(struct queue *queue, struct answer *answer, const char *text, const char *rules) {
-  *answer = (struct answer){ .batch = { .bytes = (char *)text, .used = strlen(text), .room = strlen(text), .records = 1, .first_ms = 5,
-                                        .last_ms = 7, .rules_hash = rules, .epoch = "1", .durable = on_durable, .context = answer } };
+  *answer = (struct answer){ .batch = { .bytes = (char *)text,
+                                        .used = strlen(text),
+                                        .room = strlen(text),
+                                        .records = 1,
+                                        .first_ms = 5,
+                                        .last_ms = 7,
+                                        .rules_hash = rules,
+                                        .epoch = "1",
+                                        .durable = on_durable,
+                                        .context = answer } };
   queue_append_async(queue, &answer->batch);
 }
 
@@ -57,10 +65,11 @@ static enum queue_result put(struct queue *queue, const char *text) {
 }
 
 static struct queue *opened(size_t segment_bytes, size_t disk_bytes) {
-  struct queue_options options = { .path = folder, .stream = "logs/x", .node = "..", .segment_bytes = segment_bytes, .segment_age_ms = 3600000,
-                                   .disk_bytes = disk_bytes };
-  char                 why[256] = "";
-  struct queue        *queue = queue_open(&options, why, sizeof why);
+  struct queue_options options = {
+    .path = folder, .stream = "logs/x", .node = "..", .segment_bytes = segment_bytes, .segment_age_ms = 3600000, .disk_bytes = disk_bytes
+  };
+  char          why[256] = "";
+  struct queue *queue = queue_open(&options, why, sizeof why);
   if (queue == NULL) print_error("%s\n", why);
   assert_non_null(queue);
   return queue;
@@ -168,8 +177,8 @@ static void test_killed_and_torn(void **state) {
 }
 
 static void test_damage_between(void **state) {
-  char          path[512], out[256];
-  struct queue *queue;
+  char               path[512], out[256];
+  struct queue      *queue;
   struct queue_stats stats;
   (void)state;
   append_and_die((const char *const[]){ "one\n", "two\n", "six\n", NULL });

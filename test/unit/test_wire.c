@@ -18,7 +18,7 @@ static void frames_of(struct text bytes, size_t step, size_t most, char *out) {
   size_t         held = 0, fed = 0;
   *out = 0;
   while (fed <= bytes.size) {
-    size_t more = bytes.size - fed < step ? bytes.size - fed : step, used;
+    size_t      more = bytes.size - fed < step ? bytes.size - fed : step, used;
     struct text frame;
     memcpy(buffer + held, bytes.at + fed, more);
     held += more;
@@ -47,7 +47,10 @@ static void frames_of(struct text bytes, size_t step, size_t most, char *out) {
 }
 
 static void test_frames(void **state) {
-  static const struct { const char *says, *in, *out; size_t most; } rows[] = {
+  static const struct {
+    const char *says, *in, *out;
+    size_t      most;
+  } rows[] = {
     { "LF ends a frame", "<1>a\n<2>b\n", "[<1>a][<2>b]", 64 },
     { "CR before LF belongs to the end", "a\r\nb\r\n", "[a][b]", 64 },
     { "empty frames are passed over", "\n\n<1>a\n\r\n", "[<1>a]", 64 },
@@ -78,7 +81,10 @@ static void test_frames(void **state) {
 static const struct wire_clock march = { .now_s = 1773325815 }; /* 2026-03-12T14:30:15Z */
 
 static void test_syslog(void **state) {
-  static const struct { const char *says, *in, *out; } rows[] = { /* facility.severity|time|host|app|procid|msgid|sd|message */
+  static const struct {
+    const char *says, *in, *out;
+  } rows[] = {
+    /* facility.severity|time|host|app|procid|msgid|sd|message */
     { "5424 whole", "<34>1 2026-03-12T14:30:15.003Z h app 12 ID47 [a b=\"c\"] text",
       "4.2|2026-03-12T14:30:15.003000Z|h|app|12|ID47|[a b=\"c\"]|text" },
     { "5424 with NILVALUEs", "<14>1 - - - - - - text", "1.6|-||||||text" },
@@ -123,8 +129,7 @@ static void test_structured_data(void **state) {
   struct text sd = TEXT("[a@1 b=\"c d\" e=\"f\\\"g\"][h][i j=\"\"]"), id = TEXT_NONE, name, value;
   char        out[128] = "";
   (void)state;
-  for (size_t at = 0; sd_next(sd, &at, &id, &name, &value) == 1;)
-    sprintf(out + strlen(out), "(%.*s %.*s %.*s)", S(id), S(name), S(value));
+  for (size_t at = 0; sd_next(sd, &at, &id, &name, &value) == 1;) sprintf(out + strlen(out), "(%.*s %.*s %.*s)", S(id), S(name), S(value));
   assert_string_equal(out, "(a@1 b c d)(a@1 e f\\\"g)(h  )(i j )");
 }
 
@@ -141,8 +146,13 @@ static enum json_verdict visit(void *context, enum json_kind kind, struct text k
 }
 
 static void test_json(void **state) {
-  static const struct { const char *says, *in; enum json_result result; const char *out, *seen; } rows[] = {
-    { "bytes that nothing changes stay", "{ \"a\" : 1.50, \"b\":[true, null]}", JSON_OK, "{ \"a\" : 1.50, \"b\":[true, null]}", "ka=a;na=1.50;kb=b;" },
+  static const struct {
+    const char      *says, *in;
+    enum json_result result;
+    const char      *out, *seen;
+  } rows[] = {
+    { "bytes that nothing changes stay", "{ \"a\" : 1.50, \"b\":[true, null]}", JSON_OK, "{ \"a\" : 1.50, \"b\":[true, null]}",
+      "ka=a;na=1.50;kb=b;" },
     { "a value, a key, an element", "{\"ax\":\"bx\",\"c\":[\"x\"]}", JSON_OK, "{\"aX\":\"bX\",\"c\":[\"X\"]}", "kax=ax;sax=bx;kc=c;sc=x;" },
     { "escapes are undone before looking", "\"\\u0078\\n\"", JSON_OK, "\"X\\n\"", "s=x\n;" },
     { "surrogates", "\"\\ud83d\\ude00\"", JSON_OK, "\"\\ud83d\\ude00\"", "s=\xf0\x9f\x98\x80;" },
@@ -184,9 +194,16 @@ static void test_json(void **state) {
 }
 
 static void test_json_elements(void **state) {
-  static const struct { const char *in, *out; } rows[] = {
-    { " [1, {\"a\":[2,3]} ,\"x],y\"] ", "(1)({\"a\":[2,3]})(\"x],y\")0" }, { "[]", "0" }, { "[1", "-1" }, { "[1,]", "(1)-1" },
-    { "[1] 2", "(1)-1" }, { "{}", "-1" }, { "", "-1" },
+  static const struct {
+    const char *in, *out;
+  } rows[] = {
+    { " [1, {\"a\":[2,3]} ,\"x],y\"] ", "(1)({\"a\":[2,3]})(\"x],y\")0" },
+    { "[]", "0" },
+    { "[1", "-1" },
+    { "[1,]", "(1)-1" },
+    { "[1] 2", "(1)-1" },
+    { "{}", "-1" },
+    { "", "-1" },
   };
   (void)state;
   for (size_t i = 0; i < COUNT(rows); i++) {
@@ -216,7 +233,7 @@ static void test_json_string(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_frames), cmocka_unit_test(test_syslog),      cmocka_unit_test(test_structured_data),
+    cmocka_unit_test(test_frames), cmocka_unit_test(test_syslog),        cmocka_unit_test(test_structured_data),
     cmocka_unit_test(test_json),   cmocka_unit_test(test_json_elements), cmocka_unit_test(test_json_string),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
