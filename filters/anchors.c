@@ -145,7 +145,6 @@ static const struct key_row key_rows[] = {
 };
 enum {
   KEY_ROWS = sizeof key_rows / sizeof key_rows[0],
-  KEY_MOST = 32,
   VALUE_MOST = 8192, /* bytes looked at for a value's end: keeps the whole pass linear */
   NESTED_MOST = 16,
 };
@@ -154,22 +153,23 @@ static struct text value_window(struct text text, size_t from) {
   return text.size - from > VALUE_MOST ? (struct text){ text.at, from + VALUE_MOST } : text;
 }
 
-/* The rows of one size stand together: where they begin. */
-static size_t key_first_row(size_t size) {
-  size_t low = 0, high = KEY_ROWS;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (key_rows[middle].size < size) low = middle + 1;
-    else high = middle;
+void anchors_index_keys(struct key_index *index) {
+  *index = (struct key_index){ 0 };
+  for (size_t i = KEY_ROWS; i-- > 0;) {
+    const struct key_row *row = &key_rows[i];
+    index->first[row->size] = (uint8_t)i;
+    index->begins[row->size] |= 1u << (row->key[0] & 31);
+    index->ends[row->size] |= 1u << (row->key[row->size - 1] & 31);
   }
-  return low;
 }
 
-static uint32_t key_kind_of(struct text key) {
+static uint32_t key_kind_of(const struct key_index *index, struct text key) {
   char lower[KEY_MOST];
   if (key.size < 2 || key.size > KEY_MOST) return KEY_NONE;
+  if (!(index->begins[key.size] >> (key.at[0] & 31) & 1)) return KEY_NONE; /* letters of both cases agree in these bits, '-' is none */
   for (size_t i = 0; i < key.size; i++) lower[i] = key.at[i] == '-' ? '_' : to_lower(key.at[i]);
-  for (size_t i = key_first_row(key.size); i < KEY_ROWS && key_rows[i].size == key.size; i++)
+  if (!(index->ends[key.size] >> (lower[key.size - 1] & 31) & 1)) return KEY_NONE;
+  for (size_t i = index->first[key.size]; i < KEY_ROWS && key_rows[i].size == key.size; i++)
     if (key_rows[i].key[0] == lower[0] && memcmp(key_rows[i].key, lower, key.size) == 0) return key_rows[i].kind;
   return KEY_NONE;
 }
@@ -219,7 +219,7 @@ static size_t bare_end(struct text text, size_t from) {
 }
 
 static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
-  uint32_t kind = key_kind_of(key_before(text, mark));
+  uint32_t kind = key_kind_of(&anchors->keys, key_before(text, mark));
   size_t   start = mark + 1, end;
   bool     escaped = false;
   if (kind == KEY_NONE) return;
@@ -244,7 +244,7 @@ static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
 static void positions_add(struct positions *positions, size_t at) { positions->at[positions->count++] = (uint32_t)at; }
 
 void anchors_find(struct anchors *anchors, struct text text, struct text field) {
-  uint32_t kind = key_kind_of(field);
+  uint32_t kind = key_kind_of(&anchors->keys, field);
   anchors->at.count = anchors->colon.count = anchors->angle.count = anchors->dash.count = 0;
   anchors->dot.count = anchors->digit.count = anchors->percent.count = anchors->keyed_count = 0;
   if (kind != KEY_NONE && text.size > 0) anchors->keyed[anchors->keyed_count++] = (struct keyed){ 0, (uint32_t)text.size, kind };

@@ -45,6 +45,7 @@ struct filter *filter_new(struct ruleset *rules, size_t most) {
   }
   anchors = &filter->anchors;
   filter->rules = ruleset_ref(rules);
+  anchors_index_keys(&anchors->keys);
   filter->most = most;
   filter->spans.room = (uint32_t)(most + 64);
   filter->rendered_room = 4 * most + 1024;
@@ -367,7 +368,7 @@ enum filter_result filter_text(struct filter *filter, const struct filter_contex
   anchors_find(&filter->anchors, text, context->field);
   for (size_t i = 0; i < filter->rules->count; i++) {
     enum filter_result result;
-    if (!rule_applies(&filter->rules->rules[i], context)) continue;
+    if (filter->rules->rules[i].conditional && !rule_applies(&filter->rules->rules[i], context)) continue;
     result = rule_run(filter, i, text);
     if (result == FILTER_SAME) continue;
     *rule = (unsigned)i;

@@ -209,6 +209,7 @@ static void compile_rule(struct compiler *compiler) {
   compile_names(compiler, &rule->when_app, spec->when_app, spec->when_app_count);
   compile_names(compiler, &rule->when_host, spec->when_host, spec->when_host_count);
   compile_names(compiler, &rule->when_field, spec->when_field, spec->when_field_count);
+  rule->conditional = spec->when_input_count + spec->when_app_count + spec->when_host_count + spec->when_field_count > 0;
 }
 
 static void hash_string(EVP_MD_CTX *context, const char *string) {

@@ -34,6 +34,7 @@ struct rule {
   unsigned                   ipv4_bits, ipv6_bits, mask_first, mask_last;
   const struct phone_region *region;
   bool                       strict;
+  bool                       conditional; /* some when: list is not empty */
   struct names               when_input, when_app, when_host, when_field;
 };
 

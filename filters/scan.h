@@ -33,6 +33,13 @@ struct keyed {
   uint32_t kind;       /* enum key_kind, or-ed */
 };
 
+/* Says of most words that they are no key, before the table is read. By the key's size. */
+enum { KEY_MOST = 32 };
+struct key_index {
+  uint32_t begins[KEY_MOST + 1], ends[KEY_MOST + 1]; /* bit n: some key's first, last byte has these low five bits */
+  uint8_t  first[KEY_MOST + 1];                      /* row of the table */
+};
+
 /* Positions that the one pass over the text finds; each list has room for every byte of the longest text. */
 struct anchors {
   struct positions at;      /* '@' */
@@ -44,6 +51,7 @@ struct anchors {
   struct positions percent; /* '%', '\' and '&': where a hidden spelling of '@' or '+' may start */
   struct keyed    *keyed;   /* values whose key is known */
   uint32_t         keyed_count;
+  struct key_index keys; /* made once by anchors_index_keys */
 };
 
 struct phone_region;
@@ -74,6 +82,7 @@ static inline void scan_add(struct scan *scan, size_t start, size_t end, unsigne
   spans->list[spans->count++] = (struct span){ .start = (uint32_t)start, .end = (uint32_t)end, .rule = scan->rule, .piece = (uint16_t)piece };
 }
 
+void anchors_index_keys(struct key_index *index);
 /* Fills anchors from text: one pass. */
 void anchors_find(struct anchors *anchors, struct text text, struct text field);
 

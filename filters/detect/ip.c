@@ -87,19 +87,24 @@ static bool version_context(const struct scan *scan, size_t at) {
   return end > 0 && text.at[end - 1] == ' ' && is_vendor(word_before(text, end - 1));
 }
 
+/* Where the octet that ends before byte dot starts; dot: none, or too long. */
+static size_t octet_start(struct text text, size_t dot) {
+  size_t start = dot;
+  while (start > 0 && is_digit(text.at[start - 1]) && dot - start < 4) start--;
+  return dot - start < 4 ? start : dot;
+}
+
 static void v4_scan(struct scan *scan) {
   struct text     text = scan->text;
-  const uint32_t *starts = scan->anchors->digit.at;
-  for (uint32_t i = 0; i < scan->anchors->digit.count; i++) {
-    size_t    at = starts[i];
+  const uint32_t *dots = scan->anchors->dot.at;
+  for (uint32_t i = 0; i + 2 < scan->anchors->dot.count; i++) {
     struct v4 v4;
-    if (!v4_parse(text, at, '.', &v4)) continue;
-    if (at > 1 && text.at[at - 1] == '.' && is_digit(text.at[at - 2])) continue;
-    if (v4.end + 1 < text.size && text.at[v4.end] == '.' && is_digit(text.at[v4.end + 1])) {
-      struct v4 next; /* five parts and more are no address; pass over all of them */
-      while (v4_parse(text, at, '.', &next) && i + 1 < scan->anchors->digit.count && starts[i + 1] < next.end) at = starts[++i];
-      continue;
-    }
+    size_t    at;
+    if (dots[i + 2] - dots[i] > 8) continue; /* two octets of three digits and their dots */
+    at = octet_start(text, dots[i]);
+    if (at == dots[i] || !v4_parse(text, at, '.', &v4)) continue;
+    if (at > 1 && text.at[at - 1] == '.' && is_digit(text.at[at - 2])) continue; /* five parts and more are no address */
+    if (v4.end + 1 < text.size && text.at[v4.end] == '.' && is_digit(text.at[v4.end + 1])) continue;
     if (version_context(scan, at)) continue;
     scan_add(scan, at, v4.end, STARTS(text, v4.end, ".in-addr.arpa") ? PIECE_V4_REVERSED : PIECE_V4);
   }

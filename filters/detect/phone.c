@@ -28,6 +28,14 @@ struct e164 {
   const struct phone_region *region;
 };
 
+/* The size of prefix where the digits begin with it and go on; 0: they do not, or prefix is empty. */
+static unsigned prefix_size(const char *digits, unsigned count, const char *prefix) {
+  unsigned size = 0;
+  for (; prefix[size] != 0; size++)
+    if (size >= count || digits[size] != prefix[size]) return 0;
+  return size < count ? size : 0;
+}
+
 static bool e164_set(struct e164 *e164, const struct phone_region *region, unsigned code, const char *nsn, unsigned count) {
   unsigned n = 0, divisor = code >= 100 ? 100 : code >= 10 ? 10 : 1;
   if (count < region->least || count > region->most || !(region->leading >> (nsn[0] - '0') & 1)) return false;
@@ -43,20 +51,18 @@ static bool e164_set(struct e164 *e164, const struct phone_region *region, unsig
 static bool fold_international(const char *digits, unsigned count, struct e164 *e164) {
   unsigned                   size = 0, code = 0;
   const struct phone_region *region = phone_region_of_digits(digits, count, &size);
-  size_t                     trunk;
+  unsigned                   trunk;
   if (region == NULL || count <= size) return false;
   for (unsigned i = 0; i < size; i++) code = code * 10 + (unsigned)(digits[i] - '0');
   if (e164_set(e164, region, code, digits + size, count - size)) return true;
-  trunk = strlen(region->trunk);
-  return trunk > 0 && count > size + trunk && memcmp(digits + size, region->trunk, trunk) == 0 &&
-         e164_set(e164, region, code, digits + size + trunk, count - size - (unsigned)trunk);
+  trunk = prefix_size(digits + size, count - size, region->trunk);
+  return trunk > 0 && e164_set(e164, region, code, digits + size + trunk, count - size - trunk);
 }
 
 static bool fold_national(const struct phone_region *region, const char *digits, unsigned count, struct e164 *e164) {
-  size_t trunk = strlen(region->trunk);
-  if (trunk > 0 && count > trunk && memcmp(digits, region->trunk, trunk) == 0)
-    return e164_set(e164, region, region->code, digits + trunk, count - (unsigned)trunk);
-  return trunk == 0 || region->code == 1 ? e164_set(e164, region, region->code, digits, count) : false;
+  unsigned trunk = prefix_size(digits, count, region->trunk);
+  if (trunk > 0) return e164_set(e164, region, region->code, digits + trunk, count - trunk);
+  return region->trunk[0] == 0 || region->code == 1 ? e164_set(e164, region, region->code, digits, count) : false;
 }
 
 enum form { FORM_NONE, FORM_PLUS, FORM_IDD, FORM_NATIONAL, FORM_OWN_CODE, FORM_CODE };
@@ -65,10 +71,10 @@ enum form { FORM_NONE, FORM_PLUS, FORM_IDD, FORM_NATIONAL, FORM_OWN_CODE, FORM_C
 static enum form number_fold(const struct phone_region *region, const struct number *number, struct e164 *e164) {
   const char *digits = number->digits;
   unsigned    count = number->count;
-  size_t      idd = strlen(region->idd);
+  unsigned    idd = prefix_size(digits, count, region->idd);
   if (count < NUMBER_LEAST) return FORM_NONE;
   if (number->plus) return fold_international(digits, count, e164) ? FORM_PLUS : FORM_NONE;
-  if (count > idd && memcmp(digits, region->idd, idd) == 0 && fold_international(digits + idd, count - (unsigned)idd, e164)) return FORM_IDD;
+  if (idd > 0 && fold_international(digits + idd, count - idd, e164)) return FORM_IDD;
   if (count > 2 && digits[0] == '0' && digits[1] == '0' && fold_international(digits + 2, count - 2, e164)) return FORM_IDD;
   if (fold_national(region, digits, count, e164)) return FORM_NATIONAL;
   if (count > 3 && (digits[0] == '0' || digits[0] == '9') && digits[1] == '0' && fold_national(region, digits + 1, count - 1, e164))
@@ -77,16 +83,40 @@ static enum form number_fold(const struct phone_region *region, const struct num
   return e164->region->code == region->code && region->code != 1 ? FORM_OWN_CODE : FORM_CODE;
 }
 
+static bool digit_at(struct text text, size_t at) { return at < text.size && is_digit(text.at[at]); }
+static bool byte_at(struct text text, size_t at, char c) { return at < text.size && text.at[at] == c; }
+
+/* (0) and parentheses: "(0)", "(", ")", with a space or a dash around. at: the parenthesis. */
+static size_t parenthesis_at(struct text text, size_t at) {
+  size_t end = at + 1;
+  if (text.at[at] == '(' && byte_at(text, at + 1, '0') && byte_at(text, at + 2, ')')) {
+    end = at + 3;
+    end += byte_at(text, end, ' ');
+  } else if (text.at[at] == ')' && (byte_at(text, end, ' ') || byte_at(text, end, '-'))) {
+    end++;
+  }
+  return digit_at(text, end) ? end - at : 0;
+}
+
 /* A separator between two groups of digits: its size, 0 for none. */
 static size_t separator_at(struct text text, size_t at) {
-  static const struct text marks[] = { TEXT(" (0) "), TEXT(" (0)"), TEXT("(0) "), TEXT("(0)"), TEXT("\xc2\xa0"), TEXT("\xe2\x80\xaf"),
-                                       TEXT("%20"),   TEXT(") "),   TEXT(" ("),   TEXT(")-"),  TEXT(" "),        TEXT("-"),
-                                       TEXT("."),     TEXT("/"),    TEXT("("),    TEXT(")") };
-  if (at >= text.size || is_alnum(text.at[at]) || strchr(" ().-/%\xc2\xe2", text.at[at]) == NULL || text.at[at] == 0) return 0;
-  for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
-    if (text.size - at > marks[i].size && memcmp(text.at + at, marks[i].at, marks[i].size) == 0 && is_digit(text.at[at + marks[i].size]))
-      return marks[i].size;
-  return 0;
+  size_t size;
+  if (at + 1 >= text.size) return 0;
+  switch (text.at[at]) {
+  case ' ':
+    if (is_digit(text.at[at + 1])) return 1;
+    size = text.at[at + 1] == '(' ? parenthesis_at(text, at + 1) : 0;
+    return size > 0 ? size + 1 : 0;
+  case '-':
+  case '.':
+  case '/': return is_digit(text.at[at + 1]);
+  case '(':
+  case ')': return parenthesis_at(text, at);
+  case '%': return STARTS(text, at, "%20") && digit_at(text, at + 3) ? 3 : 0;
+  case '\xc2': return byte_at(text, at + 1, '\xa0') && digit_at(text, at + 2) ? 2 : 0;
+  case '\xe2': return byte_at(text, at + 1, '\x80') && byte_at(text, at + 2, '\xaf') && digit_at(text, at + 3) ? 3 : 0;
+  default: return 0;
+  }
 }
 
 static size_t digits_take(struct text text, size_t at, struct number *number) {
@@ -290,10 +320,14 @@ static size_t phone_candidate(struct scan *scan, size_t at) {
 }
 
 void phone_scan(struct scan *scan) {
-  size_t done = 0;
+  struct text text = scan->text;
+  size_t      done = 0;
   for (uint32_t i = 0; i < scan->anchors->digit.count; i++) {
-    size_t at = scan->anchors->digit.at[i];
-    if (at >= done) done = phone_candidate(scan, at);
+    size_t at = scan->anchors->digit.at[i], end = at + 1;
+    if (at < done) continue;
+    while (end < text.size && is_digit(text.at[end])) end++;
+    if (end - at < NUMBER_LEAST && separator_at(text, end) == 0) done = end; /* most runs: lines, times, ports */
+    else done = phone_candidate(scan, at);
   }
 }
 

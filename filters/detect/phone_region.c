@@ -111,16 +111,26 @@ enum { REGIONS = sizeof regions / sizeof regions[0] };
 /* Codes without a row of their own: any assigned block of three digits, with the lengths E.164 allows. */
 static const struct phone_region others = { "", 0, "", "00", 6, 12, D0_9 };
 
+/* The first row of a code: the rows are sorted by it. */
+static const struct phone_region *region_of_code(unsigned code) {
+  size_t low = 0, high = REGIONS;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (regions[middle].code < code) low = middle + 1;
+    else high = middle;
+  }
+  return low < REGIONS && regions[low].code == code ? &regions[low] : NULL;
+}
+
 const struct phone_region *phone_region_of_digits(const char *digits, unsigned count, unsigned *code_size) {
   unsigned code = 0;
   if (count == 0 || digits[0] == '0') return NULL;
   for (unsigned size = 1; size <= 3 && size <= count; size++) {
     code = code * 10 + (unsigned)(digits[size - 1] - '0');
-    for (size_t i = 0; i < REGIONS && regions[i].code <= code; i++) {
-      if (regions[i].code != code) continue;
-      *code_size = size;
-      return &regions[i];
-    }
+    const struct phone_region *region = region_of_code(code);
+    if (region == NULL) continue;
+    *code_size = size;
+    return region;
   }
   *code_size = 3;
   /* 21x 22x 23x 24x 25x 26x 29x 35x 37x 38x 42x 50x 59x 67x 68x 69x 80x 85x 87x 88x 96x 97x 99x are of three digits */

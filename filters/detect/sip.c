@@ -4,7 +4,31 @@
 
 enum { USER_MOST = 1024 };
 
-static bool user_byte(char c) { return is_alnum(c) || is_utf8(c) || (c != 0 && strchr("-_.!~*'()%&=+$,;?/:\\", c) != NULL); }
+static bool user_byte(char c) {
+  switch (c) {
+  case '-':
+  case '_':
+  case '.':
+  case '!':
+  case '~':
+  case '*':
+  case '\'':
+  case '(':
+  case ')':
+  case '%':
+  case '&':
+  case '=':
+  case '+':
+  case '$':
+  case ',':
+  case ';':
+  case '?':
+  case '/':
+  case ':':
+  case '\\': return true;
+  default: return is_alnum(c) || is_utf8(c);
+  }
+}
 
 static bool is_digits(struct text user) {
   for (size_t i = 0; i < user.size; i++)
