@@ -5,7 +5,16 @@
 
 #include "proxy/wire/wire.h"
 
+enum { CLEAN_MOST = 240, CLEAN_ROWS = 256 };
 enum { MARGIN = 1024, ESCAPED = 6 /* bytes that one byte may take in a JSON string */ };
+
+/* A header (host, app, procid, msgid) in which no rule found anything: it is written again without asking all rules, as
+ * most records repeat one. What depends on the input is asked for each input. */
+struct clean_header {
+  const char *input;           /* the listener's name: its address tells listeners apart */
+  uint16_t    size;            /* of raw; 0: none */
+  char        raw[CLEAN_MOST]; /* the fields one after the other, each with a NUL behind */
+};
 
 struct encoder {
   struct ruleset     *rules;
@@ -14,6 +23,8 @@ struct encoder {
   char               *clean, *filtered, *unescaped; /* a text: without bad encoding; filtered; JSON's escapes undone */
   size_t              filtered_room;
   struct json_scratch scratch;
+  struct clean_header clean_headers[CLEAN_ROWS];
+  uint64_t            changes; /* texts that some rule changed */
 };
 
 /* One line that is being made. */
@@ -97,10 +108,12 @@ static bool put_string(struct line *line, struct text text) {
   return true;
 }
 
-static bool put_number(struct line *line, const char *before, uint64_t number) {
-  char text[64];
-  int  n = snprintf(text, sizeof text, "%s%llu", before, (unsigned long long)number);
-  return put(line, text, (size_t)n);
+static bool put_number(struct line *line, struct text before, uint64_t number) {
+  char   text[20];
+  size_t at = sizeof text;
+  do text[--at] = (char)('0' + number % 10);
+  while ((number /= 10) > 0);
+  return put(line, before.at, before.size) && put(line, text + at, sizeof text - at);
 }
 
 static bool is_clean(struct text text) {
@@ -140,7 +153,10 @@ static bool filtered(struct line *line, struct text field, struct text text, str
   for (;;) {
     switch (filter_text(encoder->filter, &line->context, text, encoder->filtered, encoder->filtered_room, &size, &rule)) {
     case FILTER_SAME: *out = text; return true;
-    case FILTER_OK: *out = (struct text){ encoder->filtered, size }; return true;
+    case FILTER_OK:
+      encoder->changes++;
+      *out = (struct text){ encoder->filtered, size };
+      return true;
     case FILTER_DROP: return line_fail(line, ENCODE_DROPPED, NULL);
     case FILTER_WITHHOLD:
       return line_fail(line, ENCODE_WITHHELD, rule != FILTER_NO_RULE ? ruleset_name(encoder->rules, rule) : "limits.record_bytes");
@@ -187,7 +203,7 @@ static enum encode_result line_count(struct line *line, enum encode_result resul
 enum encode_result encode_stub(struct encoder *encoder, struct batch *batch, const struct origin *origin, const char *rule, size_t bytes) {
   struct line line = line_start(encoder, batch, origin);
   if (!put_time(&line, origin->now_us) || !put_input(&line) || !PUT(&line, ",\"withheld\":true,\"rule\":") || !put_string(&line, text_of(rule)) ||
-      !put_number(&line, ",\"bytes\":", bytes) || !PUT(&line, "}\n")) {
+      !put_number(&line, TEXT(",\"bytes\":"), bytes) || !PUT(&line, "}\n")) {
     batch->used = line.start;
     return ENCODE_MEMORY;
   }
@@ -251,9 +267,46 @@ static bool put_sd(struct line *line, struct text sd) {
   return last != NULL ? PUT(line, "}}") : PUT(line, "}");
 }
 
-static bool put_field(struct line *line, struct text name, struct text value) {
+static bool put_field(struct line *line, struct text name, struct text value, bool clean) {
   if (value.size == 0) return true;
-  return PUT(line, ",\"") && put(line, name.at, name.size) && PUT(line, "\":") && put_filtered(line, name, value);
+  if (!PUT(line, ",\"") || !put(line, name.at, name.size) || !PUT(line, "\":")) return false;
+  return clean ? put_string(line, value) : put_filtered(line, name, value);
+}
+
+/* The header's bytes as clean_header keeps them; 0: too long, or of bytes that need cleaning. */
+static size_t header_key(const struct syslog_record *record, char out[CLEAN_MOST]) {
+  const struct text *const fields[] = { &record->host, &record->app, &record->procid, &record->msgid };
+  size_t                   n = 0;
+  for (int i = 0; i < 4; i++) {
+    if (n + fields[i]->size + 1 > CLEAN_MOST || !is_clean(*fields[i])) return 0;
+    if (fields[i]->size > 0) memcpy(out + n, fields[i]->at, fields[i]->size);
+    n += fields[i]->size;
+    out[n++] = 0;
+  }
+  return n;
+}
+
+static struct clean_header *header_row(struct encoder *encoder, const char *raw, size_t size) {
+  uint32_t hash = 2166136261u; /* FNV-1a */
+  for (size_t i = 0; i < size; i++) hash = (hash ^ (unsigned char)raw[i]) * 16777619u;
+  return &encoder->clean_headers[(hash ^ hash >> 16) % CLEAN_ROWS];
+}
+
+static bool put_header(struct line *line, const struct syslog_record *record) {
+  struct encoder      *encoder = line->encoder;
+  char                 raw[CLEAN_MOST];
+  size_t               size = header_key(record, raw);
+  struct clean_header *row = size > 0 ? header_row(encoder, raw, size) : NULL;
+  uint64_t             changes = encoder->changes;
+  bool                 clean = row != NULL && row->size == size && row->input == line->origin->input.at && memcmp(row->raw, raw, size) == 0;
+  if (!put_field(line, TEXT("host"), record->host, clean) || !put_field(line, TEXT("app"), record->app, clean) ||
+      !put_field(line, TEXT("procid"), record->procid, clean) || !put_field(line, TEXT("msgid"), record->msgid, clean))
+    return false;
+  if (row != NULL && !clean && encoder->changes == changes) {
+    *row = (struct clean_header){ .input = line->origin->input.at, .size = (uint16_t)size };
+    memcpy(row->raw, raw, size);
+  }
+  return true;
 }
 
 enum encode_result encode_syslog(struct encoder *encoder, struct batch *batch, const struct origin *origin, struct text frame) {
@@ -265,11 +318,10 @@ enum encode_result encode_syslog(struct encoder *encoder, struct batch *batch, c
   syslog_parse(frame, &clock, &record);
   line.context.host = record.host;
   line.context.app = record.app;
-  good = put_time(&line, record.epoch_us != INT64_MIN ? record.epoch_us : origin->now_us) && put_field(&line, TEXT("host"), record.host) &&
-         put_field(&line, TEXT("app"), record.app) && put_field(&line, TEXT("procid"), record.procid) &&
-         put_field(&line, TEXT("msgid"), record.msgid) && put_number(&line, ",\"facility\":", record.facility) &&
-         put_number(&line, ",\"severity\":", record.severity) && (record.sd.size == 0 || put_sd(&line, record.sd)) && put_input(&line) &&
-         PUT(&line, ",\"message\":") && put_filtered(&line, TEXT("message"), record.message);
+  good = put_time(&line, record.epoch_us != INT64_MIN ? record.epoch_us : origin->now_us) && put_header(&line, &record) &&
+         put_number(&line, TEXT(",\"facility\":"), record.facility) && put_number(&line, TEXT(",\"severity\":"), record.severity) &&
+         (record.sd.size == 0 || put_sd(&line, record.sd)) && put_input(&line) && PUT(&line, ",\"message\":") &&
+         put_filtered(&line, TEXT("message"), record.message);
   return line_end(&line, good, frame.size);
 }
 
