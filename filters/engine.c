@@ -35,6 +35,8 @@ static bool positions_new(struct positions *positions, size_t most) {
   return positions->at != NULL;
 }
 
+void filter_portable(struct filter *filter) { filter->anchors.wide = false; }
+
 struct filter *filter_new(struct ruleset *rules, size_t most) {
   struct filter  *filter = calloc(1, sizeof *filter);
   struct anchors *anchors;
@@ -46,6 +48,7 @@ struct filter *filter_new(struct ruleset *rules, size_t most) {
   anchors = &filter->anchors;
   filter->rules = ruleset_ref(rules);
   anchors_index_keys(&anchors->keys);
+  anchors->wide = anchors_wide_possible();
   filter->most = most;
   filter->spans.room = (uint32_t)(most + 64);
   filter->rendered_room = 4 * most + 1024;

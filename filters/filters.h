@@ -121,6 +121,9 @@ struct filter;
 struct filter *filter_new(struct ruleset *rules, size_t most);
 void           filter_free(struct filter *filter);
 
+/* From now on without the CPU's wide instructions: the same result, slower. For tests that compare the two. */
+void filter_portable(struct filter *filter);
+
 /* Replaces every span that a rule finds in text and writes the result into out. Borrows all for the call. On
  * FILTER_DROP and FILTER_WITHHOLD out holds nothing that may leave this process. */
 enum filter_result filter_text(struct filter *filter, const struct filter_context *context, struct text text, char *out, size_t room, size_t *length,

@@ -52,6 +52,7 @@ struct anchors {
   struct keyed    *keyed;   /* values whose key is known */
   uint32_t         keyed_count;
   struct key_index keys; /* made once by anchors_index_keys */
+  bool             wide; /* AVX2; finds the same */
 };
 
 struct phone_region;
@@ -83,6 +84,7 @@ static inline void scan_add(struct scan *scan, size_t start, size_t end, unsigne
 }
 
 void anchors_index_keys(struct key_index *index);
+bool anchors_wide_possible(void); /* on this CPU */
 /* Fills anchors from text: one pass. */
 void anchors_find(struct anchors *anchors, struct text text, struct text field);
 

@@ -18,6 +18,7 @@ struct stream {
   struct framing framing;
   char          *bytes;
   size_t         used, room, most;
+  bool           filled; /* the last read took all the room there was */
 };
 
 static struct stream *stream_of(struct peer *peer) { return (struct stream *)peer; }
@@ -41,23 +42,24 @@ static void stream_free(struct peer *peer) {
 
 static void frames_take(struct stream *stream) {
   struct inputs *inputs = stream->peer.listener->inputs;
-  struct text    name = stream->peer.listener->name, frame;
+  struct origin  origin = worker_origin(inputs->worker, stream->peer.listener->name);
+  struct text    frame;
   size_t         at = 0, used;
   for (;;) {
     enum frame_result result = frame_next(&stream->framing, (struct text){ stream->bytes + at, stream->used - at }, &frame, &used);
     at += used;
     if (result == FRAME_ONE) {
-      worker_syslog(inputs->worker, name, frame);
+      worker_syslog(inputs->worker, &origin, frame);
       continue;
     }
     if (result == FRAME_LONG) {
       inputs->counters->frames_long++;
-      worker_stub(inputs->worker, name, "limits.record_bytes", used);
+      worker_stub(inputs->worker, &origin, "limits.record_bytes", used);
       continue;
     }
     if (result == FRAME_BAD) {
       inputs->counters->frames_bad++;
-      worker_stub(inputs->worker, name, "octet-count", stream->used - at);
+      worker_stub(inputs->worker, &origin, "octet-count", stream->used - at);
       log_warn("input.frame", "input=%s cause=absurd-octet-count do=check-the-sender closed=1", stream->peer.listener->conf->name);
       stream->used = 0;
       peer_close(&stream->peer);
@@ -71,12 +73,13 @@ static void frames_take(struct stream *stream) {
 
 static void stream_end(struct stream *stream) {
   struct inputs *inputs = stream->peer.listener->inputs;
+  struct origin  origin = worker_origin(inputs->worker, stream->peer.listener->name);
   struct text    frame;
   switch (frame_end(&stream->framing, (struct text){ stream->bytes, stream->used }, &frame)) {
-  case FRAME_ONE: worker_syslog(inputs->worker, stream->peer.listener->name, frame); break;
+  case FRAME_ONE: worker_syslog(inputs->worker, &origin, frame); break;
   case FRAME_BAD:
     inputs->counters->frames_cut++;
-    worker_stub(inputs->worker, stream->peer.listener->name, "cut-frame", stream->used);
+    worker_stub(inputs->worker, &origin, "cut-frame", stream->used);
     break;
   case FRAME_MORE:
   case FRAME_LONG: break;
@@ -88,7 +91,7 @@ static void stream_end(struct stream *stream) {
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
   struct stream *stream = stream_of(handle->data);
   (void)suggested;
-  if (stream->room - stream->used < stream->room / 4 && stream->room < stream->most) {
+  if ((stream->room - stream->used < stream->room / 4 || stream->filled) && stream->room < stream->most) {
     size_t room = 2 * stream->room < stream->most ? 2 * stream->room : stream->most;
     char  *bigger = realloc(stream->bytes, room);
     if (bigger != NULL) {
@@ -109,6 +112,7 @@ static void on_read(uv_stream_t *handle, ssize_t n, const uv_buf_t *buffer) {
   }
   if (n == 0) return;
   stream->used += (size_t)n;
+  stream->filled = stream->used == stream->room;
   stream->peer.heard_ms = clock_monotonic_ms();
   frames_take(stream);
   if (!stream->peer.closing && worker_paused(worker)) {

@@ -35,14 +35,16 @@ static void overflow_count(struct udp *udp, struct msghdr *header) {
 /* The number of datagrams, 0 when none waits. */
 static int group_read(struct udp *udp) {
   struct listener *listener = udp->listener;
+  struct origin    origin;
   int              count;
   for (int i = 0; i < GROUP; i++) udp->messages[i].msg_hdr.msg_controllen = sizeof udp->control[i];
   count = recvmmsg(udp->fd, udp->messages, GROUP, MSG_DONTWAIT, NULL);
+  if (count > 0) origin = worker_origin(listener->inputs->worker, listener->name);
   for (int i = 0; i < count; i++) {
     struct text datagram = { udp->bytes[i], udp->messages[i].msg_len };
     overflow_count(udp, &udp->messages[i].msg_hdr);
     while (datagram.size > 0 && (datagram.at[datagram.size - 1] == '\n' || datagram.at[datagram.size - 1] == 0)) datagram.size--;
-    if (datagram.size > 0) worker_syslog(listener->inputs->worker, listener->name, datagram);
+    if (datagram.size > 0) worker_syslog(listener->inputs->worker, &origin, datagram);
   }
   return count > 0 ? count : 0;
 }

@@ -116,10 +116,18 @@ static bool put_number(struct line *line, struct text before, uint64_t number) {
   return put(line, before.at, before.size) && put(line, text + at, sizeof text - at);
 }
 
+/* No NUL, nothing beyond ASCII. Eight bytes at a time. */
 static bool is_clean(struct text text) {
-  for (size_t i = 0; i < text.size; i++)
-    if (text.at[i] == 0 || (unsigned char)text.at[i] >= 0x80) return false;
-  return true;
+  const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
+  uint64_t       bad = 0, word;
+  size_t         i = 0;
+  for (; i + sizeof word <= text.size; i += sizeof word) {
+    memcpy(&word, text.at + i, sizeof word);
+    bad |= word | (word - ones); /* the top bit of a byte: not ASCII, or zero (or behind one) */
+  }
+  bad &= tops;
+  for (; i < text.size; i++) bad |= text.at[i] == 0 || (unsigned char)text.at[i] >= 0x80;
+  return bad == 0;
 }
 
 /* What will be stored is what the filter sees: bytes that are no UTF-8 become U+FFFD before it looks, and NUL goes, so

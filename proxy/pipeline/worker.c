@@ -162,18 +162,16 @@ static void shared_added(struct worker *worker, size_t before, enum encode_resul
     uv_timer_start(&worker->age, on_age, worker->max_age_ms, 0);
 }
 
-void worker_syslog(struct worker *worker, struct text input, struct text frame) {
-  struct work  *work = shared_filling(worker);
-  struct origin origin = worker_origin(worker, input);
-  size_t        before = work != NULL ? work->batch.used : 0;
-  shared_added(worker, before, work != NULL ? encode_syslog(worker->encoder, &work->batch, &origin, frame) : ENCODE_MEMORY);
+void worker_syslog(struct worker *worker, const struct origin *origin, struct text frame) {
+  struct work *work = shared_filling(worker);
+  size_t       before = work != NULL ? work->batch.used : 0;
+  shared_added(worker, before, work != NULL ? encode_syslog(worker->encoder, &work->batch, origin, frame) : ENCODE_MEMORY);
 }
 
-void worker_stub(struct worker *worker, struct text input, const char *rule, size_t bytes) {
-  struct work  *work = shared_filling(worker);
-  struct origin origin = worker_origin(worker, input);
-  size_t        before = work != NULL ? work->batch.used : 0;
-  shared_added(worker, before, work != NULL ? encode_stub(worker->encoder, &work->batch, &origin, rule, bytes) : ENCODE_MEMORY);
+void worker_stub(struct worker *worker, const struct origin *origin, const char *rule, size_t bytes) {
+  struct work *work = shared_filling(worker);
+  size_t       before = work != NULL ? work->batch.used : 0;
+  shared_added(worker, before, work != NULL ? encode_stub(worker->encoder, &work->batch, origin, rule, bytes) : ENCODE_MEMORY);
 }
 
 struct encoder *worker_encoder(struct worker *worker) {

@@ -31,8 +31,8 @@ struct counters *worker_counters(struct worker *worker);
 bool             worker_rules_set(struct worker *worker, struct ruleset *rules);
 
 /* For inputs without an answer: the record goes on its way. */
-void worker_syslog(struct worker *worker, struct text input, struct text frame);
-void worker_stub(struct worker *worker, struct text input, const char *rule, size_t bytes);
+void worker_syslog(struct worker *worker, const struct origin *origin, struct text frame);
+void worker_stub(struct worker *worker, const struct origin *origin, const char *rule, size_t bytes);
 
 /* For inputs that answer: a batch of their own, made by encode_*, given to the queue by work_submit. done is called once,
  * on the loop; the owner may then free work, or submit it again. */
@@ -49,7 +49,7 @@ struct work    *work_new(struct worker *worker, void (*done)(struct work *, enum
 void            work_free(struct work *work);
 void            work_submit(struct work *work);
 struct encoder *worker_encoder(struct worker *worker);
-struct origin   worker_origin(struct worker *worker, struct text input); /* now */
+struct origin   worker_origin(struct worker *worker, struct text input); /* now; one for all that one read brought */
 
 /* Back-pressure: true when more than limits.ack_bytes waits or the queue refuses. Who stops reading for it gives a
  * pausable and is called, once, when it may go on. */

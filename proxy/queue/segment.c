@@ -3,12 +3,12 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <isa-l/crc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 enum { MAGIC_TEXT = 0x46534d54, WINDOW = 1 << 16 }; /* "TMSF" */
 
@@ -35,12 +35,12 @@ void segment_header_into(const struct segment *segment, uint8_t out[SEGMENT_HEAD
   memset(out, 0, SEGMENT_HEADER);
   snprintf((char *)out, SEGMENT_HEADER - 4, "tamis-segment=1 number=%016llx stream=%s node=%s rules=%s epoch=%s \n",
            (unsigned long long)segment->number, segment->stream, segment->node, segment->rules_hash, segment->epoch);
-  put32(out + SEGMENT_HEADER - 4, (uint32_t)crc32(0, out, SEGMENT_HEADER - 4));
+  put32(out + SEGMENT_HEADER - 4, crc32_gzip_refl(0, out, SEGMENT_HEADER - 4));
 }
 
 bool segment_header_read(struct segment *segment, const uint8_t header[SEGMENT_HEADER]) {
   unsigned long long number;
-  if (get32(header + SEGMENT_HEADER - 4) != crc32(0, header, SEGMENT_HEADER - 4)) return false;
+  if (get32(header + SEGMENT_HEADER - 4) != crc32_gzip_refl(0, header, SEGMENT_HEADER - 4)) return false;
   return sscanf((const char *)header, "tamis-segment=1 number=%16llx stream=%64s node=%64s rules=%64s epoch=%31s", &number, segment->stream,
                 segment->node, segment->rules_hash, segment->epoch) == 5 &&
          number == segment->number;
@@ -52,9 +52,9 @@ static void magic_into(uint64_t segment, uint8_t out[8]) {
 }
 
 static uint32_t frame_crc(const uint8_t header[FRAME_HEADER], const void *bytes, size_t size) {
-  uLong crc = crc32(0, header, 20); /* the CRC's own place is left out */
-  crc = crc32(crc, header + 24, FRAME_HEADER - 24);
-  return (uint32_t)crc32_z(crc, bytes, size);
+  uint32_t crc = crc32_gzip_refl(0, header, 20); /* the CRC's own place is left out */
+  crc = crc32_gzip_refl(crc, header + 24, FRAME_HEADER - 24);
+  return crc32_gzip_refl(crc, bytes, size);
 }
 
 void frame_header_into(uint64_t segment, const struct frame *frame, const void *bytes, uint8_t out[FRAME_HEADER]) {

@@ -32,15 +32,34 @@ static size_t escape_into(unsigned char c, char *out) {
   return n;
 }
 
+static bool is_plain(unsigned char c) { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; }
+
+/* Any byte of the word that is no plain ASCII of a JSON string: its top bit is set (others behind it may be as well). */
+static uint64_t unplain_in(uint64_t word) {
+  const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
+  uint64_t       quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\'), delete = word ^ (ones * 0x7f);
+  return (word | (word - ones * ' ') | (quote - ones) | (backslash - ones) | (delete - ones)) & tops;
+}
+
 size_t json_string_into(struct text text, char *out, size_t room) {
   size_t n = 0, at = 0;
   if (room < 2) return 0;
   out[n++] = '"';
   while (at < text.size) {
+    uint64_t word;
+    size_t   size = 1;
+    if (room - n < 9) return 0;
+    if (text.size - at >= sizeof word) {
+      memcpy(&word, text.at + at, sizeof word);
+      if (unplain_in(word) == 0) {
+        memcpy(out + n, &word, sizeof word);
+        n += sizeof word;
+        at += sizeof word;
+        continue;
+      }
+    }
     unsigned char c = (unsigned char)text.at[at];
-    size_t        size = 1;
-    if (room - n < 8) return 0;
-    if (c >= ' ' && c < 0x7f && c != '"' && c != '\\') out[n++] = (char)c;
+    if (is_plain(c)) out[n++] = (char)c;
     else if (c < 0x80) n += escape_into(c, out + n);
     else if ((size = utf8_size(text, at)) > 0) {
       memcpy(out + n, text.at + at, size);
