@@ -47,7 +47,7 @@ struct filter *filter_new(struct ruleset *rules, size_t most) {
   }
   anchors = &filter->anchors;
   filter->rules = ruleset_ref(rules);
-  anchors_index_keys(&anchors->keys);
+  keys_index(&anchors->keys);
   anchors->wide = anchors_wide_possible();
   filter->most = most;
   filter->spans.room = (uint32_t)(most + 64);

@@ -34,10 +34,10 @@ struct keyed {
 };
 
 /* Says of most words that they are no key, before the table is read. By the key's size. */
-enum { KEY_MOST = 32 };
+enum { KEY_MOST = 32, KEY_SLOTS = 1024 };
 struct key_index {
   uint32_t begins[KEY_MOST + 1], ends[KEY_MOST + 1]; /* bit n: some key's first, last byte has these low five bits */
-  uint8_t  first[KEY_MOST + 1];                      /* row of the table */
+  uint16_t row[KEY_SLOTS];                           /* row of the table + 1; 0: empty */
 };
 
 /* Positions that the one pass over the text finds; each list has room for every byte of the longest text. */
@@ -51,7 +51,7 @@ struct anchors {
   struct positions percent; /* '%', '\' and '&': where a hidden spelling of '@' or '+' may start */
   struct keyed    *keyed;   /* values whose key is known */
   uint32_t         keyed_count;
-  struct key_index keys; /* made once by anchors_index_keys */
+  struct key_index keys; /* made once by keys_index */
   bool             wide; /* AVX2; finds the same */
 };
 
@@ -83,10 +83,11 @@ static inline void scan_add(struct scan *scan, size_t start, size_t end, unsigne
   spans->list[spans->count++] = (struct span){ .start = (uint32_t)start, .end = (uint32_t)end, .rule = scan->rule, .piece = (uint16_t)piece };
 }
 
-void anchors_index_keys(struct key_index *index);
-bool anchors_wide_possible(void); /* on this CPU */
+void     keys_index(struct key_index *index);
+uint32_t key_kind_of(const struct key_index *index, struct text key); /* enum key_kind, or-ed */
+bool     anchors_wide_possible(void);                                 /* on this CPU */
 /* Fills anchors from text: one pass. */
-void anchors_find(struct anchors *anchors, struct text text, struct text field);
+void     anchors_find(struct anchors *anchors, struct text text, struct text field);
 
 /* The keyed value that holds byte at, or NULL. */
 const struct keyed *anchors_key_at(const struct anchors *anchors, size_t at);

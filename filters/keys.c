@@ -1,0 +1,172 @@
+/* keys: what a key says of its value. One table; look-ups go through a hash of it that a filter makes once. */
+#include "filters/scan.h"
+
+struct key_row {
+  uint8_t     size;
+  const char *key; /* lower case, '-' written as '_' */
+  uint32_t    kind;
+};
+#define KEY(literal, kind)                                                                                                                           \
+  { sizeof(literal) - 1, literal, kind }
+
+static const struct key_row key_rows[] = {
+  KEY("ci", KEY_CALLID),
+  KEY("callid", KEY_CALLID),
+  KEY("call_id", KEY_CALLID),
+  KEY("id", KEY_ID),
+  KEY("ts", KEY_ID),
+  KEY("pid", KEY_ID),
+  KEY("ref", KEY_ID),
+  KEY("seq", KEY_ID),
+  KEY("cseq", KEY_ID),
+  KEY("port", KEY_ID),
+  KEY("size", KEY_ID),
+  KEY("time", KEY_ID),
+  KEY("bytes", KEY_ID),
+  KEY("epoch", KEY_ID),
+  KEY("rport", KEY_ID),
+  KEY("msgsize", KEY_ID),
+  KEY("uniqueid", KEY_ID),
+  KEY("timestamp", KEY_ID),
+  KEY("to", KEY_PHONE),
+  KEY("ani", KEY_PHONE),
+  KEY("aor", KEY_PHONE),
+  KEY("cid", KEY_PHONE),
+  KEY("did", KEY_PHONE),
+  KEY("dst", KEY_PHONE),
+  KEY("num", KEY_PHONE),
+  KEY("pai", KEY_PHONE),
+  KEY("sms", KEY_PHONE),
+  KEY("src", KEY_PHONE),
+  KEY("tel", KEY_PHONE),
+  KEY("cell", KEY_PHONE),
+  KEY("clid", KEY_PHONE),
+  KEY("dnis", KEY_PHONE),
+  KEY("from", KEY_PHONE),
+  KEY("peer", KEY_PHONE),
+  KEY("rpid", KEY_PHONE),
+  KEY("exten", KEY_PHONE),
+  KEY("phone", KEY_PHONE),
+  KEY("called", KEY_PHONE),
+  KEY("callee", KEY_PHONE),
+  KEY("caller", KEY_PHONE),
+  KEY("dialed", KEY_PHONE),
+  KEY("mobile", KEY_PHONE),
+  KEY("msisdn", KEY_PHONE),
+  KEY("number", KEY_PHONE),
+  KEY("calling", KEY_PHONE),
+  KEY("contact", KEY_PHONE),
+  KEY("callerid", KEY_PHONE),
+  KEY("refer_to", KEY_PHONE),
+  KEY("diversion", KEY_PHONE),
+  KEY("extension", KEY_PHONE),
+  KEY("callee_num", KEY_PHONE),
+  KEY("caller_num", KEY_PHONE),
+  KEY("subscriber", KEY_PHONE),
+  KEY("calleridnum", KEY_PHONE),
+  KEY("connectedid", KEY_PHONE),
+  KEY("destination", KEY_PHONE),
+  KEY("history_info", KEY_PHONE),
+  KEY("phone_number", KEY_PHONE),
+  KEY("caller_id_num", KEY_PHONE),
+  KEY("callerid(all)", KEY_PHONE),
+  KEY("callerid(num)", KEY_PHONE),
+  KEY("cdr(userfield)", KEY_PHONE),
+  KEY("remote_party_id", KEY_PHONE),
+  KEY("caller_id_number", KEY_PHONE),
+  KEY("connectedlinenum", KEY_PHONE),
+  KEY("destination_number", KEY_PHONE),
+  KEY("p_asserted_identity", KEY_PHONE),
+  KEY("effective_caller_id_number", KEY_PHONE),
+  KEY("origination_caller_id_number", KEY_PHONE),
+  KEY("ua", KEY_AGENT),
+  KEY("agent", KEY_AGENT),
+  KEY("server", KEY_AGENT),
+  KEY("useragent", KEY_AGENT),
+  KEY("user_agent", KEY_AGENT),
+  KEY("mac", KEY_MAC),
+  KEY("macaddr", KEY_MAC),
+  KEY("mac_address", KEY_MAC),
+  KEY("pwd", KEY_SECRET),
+  KEY("pass", KEY_SECRET),
+  KEY("token", KEY_SECRET),
+  KEY("apikey", KEY_SECRET),
+  KEY("cookie", KEY_SECRET),
+  KEY("passwd", KEY_SECRET),
+  KEY("secret", KEY_SECRET),
+  KEY("api_key", KEY_SECRET),
+  KEY("password", KEY_SECRET),
+  KEY("md5_secret", KEY_SECRET),
+  KEY("set_cookie", KEY_SECRET),
+  KEY("access_token", KEY_SECRET),
+  KEY("session_token", KEY_SECRET),
+  KEY("tag", KEY_TOKEN),
+  KEY("ssrc", KEY_TOKEN),
+  KEY("branch", KEY_TOKEN),
+  KEY("to_tag", KEY_TOKEN),
+  KEY("from_tag", KEY_TOKEN),
+  KEY("user", KEY_USER | KEY_PHONE),
+  KEY("account", KEY_USER | KEY_PHONE),
+  KEY("authuser", KEY_USER | KEY_PHONE),
+  KEY("dst_user", KEY_USER | KEY_PHONE),
+  KEY("src_user", KEY_USER | KEY_PHONE),
+  KEY("username", KEY_USER | KEY_PHONE),
+  KEY("accountid", KEY_USER | KEY_PHONE),
+  KEY("auth_user", KEY_USER | KEY_PHONE),
+  KEY("from_user", KEY_USER | KEY_PHONE),
+  KEY("caller_user", KEY_USER | KEY_PHONE),
+  KEY("auth_username", KEY_USER | KEY_PHONE),
+  KEY("login", KEY_USER),
+  KEY("nonce", KEY_DIGEST),
+  KEY("cnonce", KEY_DIGEST),
+  KEY("opaque", KEY_DIGEST),
+  KEY("response", KEY_DIGEST),
+  KEY("challenge", KEY_DIGEST),
+  KEY("aniname", KEY_NAME),
+  KEY("fullname", KEY_NAME),
+  KEY("callee_name", KEY_NAME),
+  KEY("caller_name", KEY_NAME),
+  KEY("calleridname", KEY_NAME),
+  KEY("display_name", KEY_NAME),
+  KEY("caller_id_name", KEY_NAME),
+  KEY("callerid(name)", KEY_NAME),
+  KEY("connectedlinename", KEY_NAME),
+  KEY("effective_caller_id_name", KEY_NAME),
+  KEY("origination_caller_id_name", KEY_NAME),
+};
+enum { KEY_ROWS = sizeof key_rows / sizeof key_rows[0] };
+
+static inline char key_fold(char c) { return c == '-' ? '_' : to_lower(c); }
+
+static inline uint32_t key_hash(struct text key) {
+  uint32_t hash = (uint32_t)key.size;
+  for (size_t i = 0; i < key.size; i++) hash = hash * 31 + (unsigned char)key_fold(key.at[i]);
+  return (hash ^ hash >> 11) % KEY_SLOTS;
+}
+
+void keys_index(struct key_index *index) {
+  _Static_assert(KEY_ROWS < KEY_SLOTS / 2, "the table is more than half full");
+  *index = (struct key_index){ 0 };
+  for (size_t i = 0; i < KEY_ROWS; i++) {
+    const struct key_row *row = &key_rows[i];
+    uint32_t              slot = key_hash((struct text){ row->key, row->size });
+    while (index->row[slot] != 0) slot = (slot + 1) % KEY_SLOTS;
+    index->row[slot] = (uint16_t)(i + 1);
+    index->begins[row->size] |= 1u << (row->key[0] & 31);
+    index->ends[row->size] |= 1u << (row->key[row->size - 1] & 31);
+  }
+}
+
+uint32_t key_kind_of(const struct key_index *index, struct text key) {
+  if (key.size < 2 || key.size > KEY_MOST) return KEY_NONE;
+  if (!(index->begins[key.size] >> (key.at[0] & 31) & 1)) return KEY_NONE; /* letters of both cases agree in these bits */
+  if (!(index->ends[key.size] >> (key_fold(key.at[key.size - 1]) & 31) & 1)) return KEY_NONE;
+  for (uint32_t slot = key_hash(key); index->row[slot] != 0; slot = (slot + 1) % KEY_SLOTS) {
+    const struct key_row *row = &key_rows[index->row[slot] - 1];
+    size_t                i = 0;
+    if (row->size != key.size) continue;
+    while (i < key.size && key_fold(key.at[i]) == row->key[i]) i++;
+    if (i == key.size) return row->kind;
+  }
+  return KEY_NONE;
+}
