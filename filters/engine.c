@@ -14,6 +14,7 @@ struct filter {
   struct ruleset       *rules;
   size_t                most;
   struct anchors        anchors;
+  struct notes          notes;
   struct spans          spans;
   uint32_t             *sources;  /* with each span of a template: where its replacement starts in rendered */
   char                 *rendered; /* replacements of templates, made while the groups are known: size, bytes */
@@ -89,6 +90,7 @@ void filter_free(struct filter *filter) {
   free(filter->anchors.percent.at);
   free(filter->anchors.keyed);
   free(filter->spans.list);
+  free(filter->notes.list);
   free(filter->sources);
   free(filter->winners);
   free(filter->rendered);
@@ -367,7 +369,9 @@ enum filter_result filter_text(struct filter *filter, const struct filter_contex
   if (text.size > filter->most) return FILTER_WITHHOLD;
   if (text.size == 0) return FILTER_SAME;
   filter->context = *context;
-  filter->scan = (struct scan){ .text = text, .context = &filter->context, .anchors = &filter->anchors, .spans = &filter->spans };
+  filter->scan =
+      (struct scan){ .text = text, .context = &filter->context, .anchors = &filter->anchors, .spans = &filter->spans, .notes = &filter->notes };
+  filter->notes.count = 0;
   anchors_find(&filter->anchors, text, context->field);
   for (size_t i = 0; i < filter->rules->count; i++) {
     enum filter_result result;
@@ -395,6 +399,16 @@ const char *filter_replacement(struct filter *filter, const struct span *span, s
   if (*length > REPLACEMENT_MOST) *length = REPLACEMENT_MOST;
   filter->replacement[*length] = 0;
   return filter->replacement;
+}
+
+bool filter_explain(struct filter *filter) {
+  if (filter->notes.list == NULL) filter->notes.list = calloc(FILTER_NOTES_MOST, sizeof *filter->notes.list);
+  return filter->notes.list != NULL;
+}
+
+const struct filter_note *filter_notes(const struct filter *filter, size_t *count) {
+  *count = filter->notes.count;
+  return filter->notes.list;
 }
 
 const uint64_t *filter_counts(const struct filter *filter) { return filter->counts; }

@@ -134,6 +134,17 @@ enum filter_result filter_text(struct filter *filter, const struct filter_contex
 const struct span *filter_spans(const struct filter *filter, size_t *count);
 const char        *filter_replacement(struct filter *filter, const struct span *span, size_t *length);
 
+/* A value that a detector looked at and left alone, and why: a look-alike rule, or a check that failed. */
+struct filter_note {
+  uint32_t    start, end; /* bytes of the original text, end excluded */
+  unsigned    rule;
+  const char *why; /* constant text */
+};
+/* From now on notes are kept, at most FILTER_NOTES_MOST per text: for explanations, it costs time. False: no memory. */
+enum { FILTER_NOTES_MOST = 256 };
+bool                      filter_explain(struct filter *filter);
+const struct filter_note *filter_notes(const struct filter *filter, size_t *count); /* of the last filter_text */
+
 /* How many spans each rule has replaced since filter_new; ruleset_count entries, borrowed. */
 const uint64_t *filter_counts(const struct filter *filter);
 

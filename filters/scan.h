@@ -63,6 +63,11 @@ struct spans {
   bool         full; /* more spans than room: the text is withheld */
 };
 
+struct notes {
+  struct filter_note *list; /* FILTER_NOTES_MOST; NULL: nobody asks */
+  uint32_t            count;
+};
+
 struct scan {
   struct text                  text;
   const struct filter_context *context;
@@ -71,6 +76,7 @@ struct scan {
   bool                         strict;
   uint16_t                     rule;
   struct spans                *spans;
+  struct notes                *notes;
 };
 
 static inline void scan_add(struct scan *scan, size_t start, size_t end, unsigned piece) {
@@ -81,6 +87,13 @@ static inline void scan_add(struct scan *scan, size_t start, size_t end, unsigne
     return;
   }
   spans->list[spans->count++] = (struct span){ .start = (uint32_t)start, .end = (uint32_t)end, .rule = scan->rule, .piece = (uint16_t)piece };
+}
+
+/* For `tamis try`: the bytes from start to end looked like a value and are left alone, for this reason (constant text). */
+static inline void scan_note(struct scan *scan, size_t start, size_t end, const char *why) {
+  struct notes *notes = scan->notes;
+  if (notes->list == NULL || notes->count == FILTER_NOTES_MOST) return;
+  notes->list[notes->count++] = (struct filter_note){ .start = (uint32_t)start, .end = (uint32_t)end, .rule = scan->rule, .why = why };
 }
 
 void     keys_index(struct key_index *index);
