@@ -41,6 +41,9 @@ $(B)/%.o: %.c
 $(B)/test/unit/%: $(B)/test/unit/%.o $(LIBOBJ)
 	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $(HARDEN) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
+$(B)/test/bench/engine: $(B)/test/bench/engine.o $(LIBOBJ)
+	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $(HARDEN) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 run: all ## builds and starts the proxy with conf/tamis.yaml; state under var/
 	$(Q)build/tamis run -c conf/tamis.yaml
 

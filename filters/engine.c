@@ -31,32 +31,20 @@ struct filter {
   char                  replacement[REPLACEMENT_MOST + 1];
 };
 
-static bool positions_new(struct positions *positions, size_t most) {
-  positions->at = malloc((most + 1) * sizeof *positions->at);
-  return positions->at != NULL;
-}
-
 void filter_portable(struct filter *filter) { filter->anchors.wide = false; }
 
 struct filter *filter_new(struct ruleset *rules, size_t most) {
-  struct filter  *filter = calloc(1, sizeof *filter);
-  struct anchors *anchors;
-  bool            good;
+  struct filter *filter = calloc(1, sizeof *filter);
+  bool           good;
   if (filter == NULL || most > UINT32_MAX / 16) {
     free(filter);
     return NULL;
   }
-  anchors = &filter->anchors;
   filter->rules = ruleset_ref(rules);
-  keys_index(&anchors->keys);
-  anchors->wide = anchors_wide_possible();
   filter->most = most;
   filter->spans.room = (uint32_t)(most + 64);
   filter->rendered_room = 4 * most + 1024;
-  good = positions_new(&anchors->at, most) && positions_new(&anchors->colon, most) && positions_new(&anchors->angle, most) &&
-         positions_new(&anchors->dash, most) && positions_new(&anchors->dot, most) && positions_new(&anchors->digit, most) &&
-         positions_new(&anchors->percent, most);
-  anchors->keyed = malloc((most + 2) * sizeof *anchors->keyed);
+  good = anchors_new(&filter->anchors, most);
   filter->spans.list = malloc(filter->spans.room * sizeof *filter->spans.list);
   filter->sources = malloc(filter->spans.room * sizeof *filter->sources);
   filter->winners = malloc(filter->spans.room * sizeof *filter->winners);
@@ -66,9 +54,8 @@ struct filter *filter_new(struct ruleset *rules, size_t most) {
   filter->match = pcre2_match_data_create(256, NULL);
   filter->limits = pcre2_match_context_create(NULL);
   filter->jit_stack = pcre2_jit_stack_create(JIT_STACK_LEAST, JIT_STACK_MOST, NULL);
-  if (!good || anchors->keyed == NULL || filter->spans.list == NULL || filter->sources == NULL || filter->winners == NULL ||
-      filter->rendered == NULL || filter->taken == NULL || filter->counts == NULL || filter->match == NULL || filter->limits == NULL ||
-      filter->jit_stack == NULL) {
+  if (!good || filter->spans.list == NULL || filter->sources == NULL || filter->winners == NULL || filter->rendered == NULL ||
+      filter->taken == NULL || filter->counts == NULL || filter->match == NULL || filter->limits == NULL || filter->jit_stack == NULL) {
     filter_free(filter);
     return NULL;
   }
@@ -81,14 +68,7 @@ struct filter *filter_new(struct ruleset *rules, size_t most) {
 
 void filter_free(struct filter *filter) {
   if (filter == NULL) return;
-  free(filter->anchors.at.at);
-  free(filter->anchors.colon.at);
-  free(filter->anchors.angle.at);
-  free(filter->anchors.dash.at);
-  free(filter->anchors.dot.at);
-  free(filter->anchors.digit.at);
-  free(filter->anchors.percent.at);
-  free(filter->anchors.keyed);
+  anchors_free(&filter->anchors);
   free(filter->spans.list);
   free(filter->notes.list);
   free(filter->sources);

@@ -133,6 +133,8 @@ static const struct key_row key_rows[] = {
   KEY("connectedlinename", KEY_NAME),
   KEY("effective_caller_id_name", KEY_NAME),
   KEY("origination_caller_id_name", KEY_NAME),
+  KEY("authorization", KEY_SCHEME),
+  KEY("proxy_authorization", KEY_SCHEME),
 };
 enum { KEY_ROWS = sizeof key_rows / sizeof key_rows[0] };
 

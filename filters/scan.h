@@ -5,6 +5,7 @@
 #ifndef TAMIS_FILTERS_SCAN_H
 #define TAMIS_FILTERS_SCAN_H
 
+#include "filters/blocks.h"
 #include "filters/filters.h"
 
 /* A list of byte positions in ascending order. */
@@ -16,16 +17,17 @@ struct positions {
 /* What a key says of its value: key=value, key: value, "key":"value". */
 enum key_kind {
   KEY_NONE = 0,
-  KEY_PHONE = 1,   /* a subscriber's number, or a SIP address that has one */
-  KEY_USER = 2,    /* an account's name */
-  KEY_NAME = 4,    /* a person's name */
-  KEY_DIGEST = 8,  /* digest authentication: long opaque values */
-  KEY_SECRET = 16, /* passwords and tokens, whatever they look like */
-  KEY_AGENT = 32,  /* user agents: products and versions */
-  KEY_CALLID = 64, /* Call-ID */
-  KEY_MAC = 128,   /* a hardware address, perhaps without separators */
-  KEY_ID = 256,    /* numbers that are no telephone numbers */
-  KEY_TOKEN = 512, /* hexadecimal tokens, which may have digits alone by chance */
+  KEY_PHONE = 1,           /* a subscriber's number, or a SIP address that has one */
+  KEY_USER = 2,            /* an account's name */
+  KEY_NAME = 4,            /* a person's name */
+  KEY_DIGEST = 8,          /* digest authentication: long opaque values */
+  KEY_SECRET = 16,         /* passwords and tokens, whatever they look like */
+  KEY_AGENT = 32,          /* user agents: products and versions */
+  KEY_CALLID = 64,         /* Call-ID */
+  KEY_MAC = 128,           /* a hardware address, perhaps without separators */
+  KEY_ID = 256,            /* numbers that are no telephone numbers */
+  KEY_TOKEN = 512,         /* hexadecimal tokens, which may have digits alone by chance */
+  KEY_SCHEME = 0x40000000, /* Authorization: a scheme's name and credentials */
 };
 
 struct keyed {
@@ -40,20 +42,39 @@ struct key_index {
   uint16_t row[KEY_SLOTS];                           /* row of the table + 1; 0: empty */
 };
 
-/* Positions that the one pass over the text finds; each list has room for every byte of the longest text. */
-struct anchors {
-  struct positions at;      /* '@' */
-  struct positions colon;   /* ':' */
-  struct positions angle;   /* '<' */
-  struct positions dash;    /* '-' */
-  struct positions dot;     /* '.' */
-  struct positions digit;   /* first byte of each run of ASCII digits */
-  struct positions percent; /* '%', '\' and '&': where a hidden spelling of '@' or '+' may start */
-  struct keyed    *keyed;   /* values whose key is known */
-  uint32_t         keyed_count;
-  struct key_index keys; /* made once by keys_index */
-  bool             wide; /* AVX2; finds the same */
+/* Four dotted octets, and no more than four: an IPv4 address or a version. */
+struct quad {
+  uint32_t start, end;
+  uint8_t  octet[4];
 };
+
+/* What one look at the text finds; each list has room for every byte of the longest text, in ascending order. */
+struct anchors {
+  struct block    *blocks;  /* the text's bitmaps */
+  struct positions at;      /* '@' */
+  struct positions angle;   /* '<' */
+  struct positions percent; /* '%', '\\', '&' and '#': where a hidden spelling may start */
+  struct positions uri;     /* the ':' of sip: and sips: */
+  struct positions colon;   /* ':' with another one at most four hexadecimal digits behind, clocks left out */
+  struct positions digit;   /* first byte of each run of digits that alone, or with the groups around it, is long enough for a number;
+                               dates, clocks and quads left out */
+  struct positions dashed;  /* the first '-' of four numbers joined by dashes */
+  struct positions mac;     /* the first separator of what has the shape of a MAC address */
+  struct positions uuid;    /* the first '-' of three with four bytes between */
+  struct positions file;    /* '.' behind twelve hexadecimal digits */
+  struct quad     *quads;
+  uint32_t         quad_count;
+  struct keyed    *keyed; /* values whose key is known */
+  uint32_t         keyed_count;
+  uint32_t         kinds; /* enum key_kind of all keyed, or-ed */
+  struct key_index keys;  /* made once by keys_index */
+  bool             wide;  /* AVX2; finds the same */
+};
+
+bool anchors_new(struct anchors *anchors, size_t most); /* for texts of up to most bytes; false: no memory, call anchors_free */
+void anchors_free(struct anchors *anchors);
+/* Fills anchors from text. */
+void anchors_find(struct anchors *anchors, struct text text, struct text field);
 
 struct phone_region;
 
@@ -96,12 +117,8 @@ static inline void scan_note(struct scan *scan, size_t start, size_t end, const 
   notes->list[notes->count++] = (struct filter_note){ .start = (uint32_t)start, .end = (uint32_t)end, .rule = scan->rule, .why = why };
 }
 
-void     keys_index(struct key_index *index);
-uint32_t key_kind_of(const struct key_index *index, struct text key); /* enum key_kind, or-ed */
-bool     anchors_wide_possible(void);                                 /* on this CPU */
-/* Fills anchors from text: one pass. */
-void     anchors_find(struct anchors *anchors, struct text text, struct text field);
-
+void                keys_index(struct key_index *index);
+uint32_t            key_kind_of(const struct key_index *index, struct text key); /* enum key_kind, or-ed */
 /* The keyed value that holds byte at, or NULL. */
 const struct keyed *anchors_key_at(const struct anchors *anchors, size_t at);
 

@@ -87,35 +87,20 @@ static bool version_context(const struct scan *scan, size_t at) {
   return end > 0 && text.at[end - 1] == ' ' && is_vendor(word_before(text, end - 1));
 }
 
-/* Where the octet that ends before byte dot starts; dot: none, or too long. */
-static size_t octet_start(struct text text, size_t dot) {
-  size_t start = dot;
-  while (start > 0 && is_digit(text.at[start - 1]) && dot - start < 4) start--;
-  return dot - start < 4 ? start : dot;
-}
-
 static void v4_scan(struct scan *scan) {
-  struct text     text = scan->text;
-  const uint32_t *dots = scan->anchors->dot.at;
-  for (uint32_t i = 0; i + 2 < scan->anchors->dot.count; i++) {
-    struct v4 v4;
-    size_t    at;
-    if (dots[i + 2] - dots[i] > 8) continue; /* two octets of three digits and their dots */
-    at = octet_start(text, dots[i]);
-    if (at == dots[i] || !v4_parse(text, at, '.', &v4)) continue;
-    if (at > 1 && text.at[at - 1] == '.' && is_digit(text.at[at - 2])) continue; /* five parts and more are no address */
-    if (v4.end + 1 < text.size && text.at[v4.end] == '.' && is_digit(text.at[v4.end + 1])) continue;
-    if (version_context(scan, at)) continue;
-    scan_add(scan, at, v4.end, STARTS(text, v4.end, ".in-addr.arpa") ? PIECE_V4_REVERSED : PIECE_V4);
+  for (uint32_t i = 0; i < scan->anchors->quad_count; i++) {
+    const struct quad *quad = &scan->anchors->quads[i];
+    if (version_context(scan, quad->start))
+      scan_note(scan, quad->start, quad->end, "a version: of a product, or behind a word such as version or build");
+    else scan_add(scan, quad->start, quad->end, STARTS(scan->text, quad->end, ".in-addr.arpa") ? PIECE_V4_REVERSED : PIECE_V4);
   }
 }
 
 /* Host names that carry the address: ip-192-0-2-7.example.net. */
 static void v4_dashed_scan(struct scan *scan) {
   struct text text = scan->text;
-  if (scan->anchors->dash.count < 3) return;
-  for (uint32_t i = 0; i < scan->anchors->digit.count; i++) {
-    size_t    at = scan->anchors->digit.at[i];
+  for (uint32_t i = 0; i < scan->anchors->dashed.count; i++) {
+    size_t    at = class_start(scan->anchors->blocks, CLASS_DIGIT, scan->anchors->dashed.at[i]);
     struct v4 v4;
     bool      host;
     if (!v4_parse(text, at, '-', &v4)) continue;
@@ -124,6 +109,7 @@ static void v4_dashed_scan(struct scan *scan) {
     host = (at > 1 && text.at[at - 1] == '-' && is_alpha(text.at[at - 2])) ||
            (v4.end + 1 < text.size && text.at[v4.end] == '.' && is_alpha(text.at[v4.end + 1]));
     if (host) scan_add(scan, at, v4.end, PIECE_V4);
+    else scan_note(scan, at, v4.end, "four numbers with dashes that are no part of a host's name");
   }
 }
 

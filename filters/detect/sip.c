@@ -104,10 +104,7 @@ static void bare_scan(struct scan *scan, size_t at) {
 
 void sip_scan(struct scan *scan) {
   struct text text = scan->text;
-  for (uint32_t i = 0; i < scan->anchors->colon.count; i++) {
-    size_t colon = scan->anchors->colon.at[i];
-    if (ENDS(text, colon, "sip") || ENDS(text, colon, "sips")) uri_scan(scan, colon + 1);
-  }
+  for (uint32_t i = 0; i < scan->anchors->uri.count; i++) uri_scan(scan, scan->anchors->uri.at[i] + 1u);
   for (uint32_t i = 0; i < scan->anchors->percent.count; i++) {
     size_t at = scan->anchors->percent.at[i];
     if (STARTS(text, at, "%3a") && (ENDS(text, at, "sip") || ENDS(text, at, "sips"))) uri_scan(scan, at + 3);
