@@ -115,14 +115,13 @@ static void marks_find(struct anchors *anchors, struct text text) {
 static inline uint64_t ahead(uint64_t bits, uint64_t next, unsigned n) { return bits >> n | next << (64 - n); }  /* bit i: byte i + n */
 static inline uint64_t behind(uint64_t bits, uint64_t last, unsigned n) { return bits << n | last >> (64 - n); } /* bit i: byte i - n */
 
-/* Sets size bits from each set one on, into two blocks. */
+/* Sets size bits, 5 to 8, from each set one on, into two blocks. */
 static inline void cover(uint64_t bits, unsigned size, uint64_t *covered, uint64_t *next) {
   unsigned __int128 all = bits;
-  for (unsigned have = 1; have < size;) {
-    unsigned step = have < size - have ? have : size - have;
-    all |= all << step;
-    have += step;
-  }
+  if (bits == 0) return;
+  all |= all << 1;
+  all |= all << 2;
+  all |= all << (size - 4);
   *covered |= (uint64_t)all;
   *next |= (uint64_t)(all >> 64);
 }
@@ -208,11 +207,14 @@ static void colons_find(struct anchors *anchors, struct text text) {
   for (size_t base = 0, i = 0; base < text.size; base += 64, i++) {
     const uint64_t *of = anchors->blocks[i].of, *next = anchors->blocks[i + 1].of;
     uint64_t        hex = of[CLASS_HEX] | of[CLASS_DIGIT], hex_next = next[CLASS_HEX] | next[CLASS_DIGIT];
-    uint64_t        colon = of[CLASS_COLON], clock, pairs;
+    uint64_t        colon = of[CLASS_COLON], clock, date, pairs;
     taken_next = clock_colons_next = 0;
     clock = clocks(of[CLASS_DIGIT], next[CLASS_DIGIT], colon, next[CLASS_COLON], run_last, hex | colon, hex_next | next[CLASS_COLON]);
     cover(clock, 8, &taken, &taken_next);
-    cover(dates(of[CLASS_DIGIT], next[CLASS_DIGIT], digit_last, of[CLASS_DASH], next[CLASS_DASH]), 10, &taken, &taken_next);
+    date = dates(of[CLASS_DIGIT], next[CLASS_DIGIT], digit_last, of[CLASS_DASH], next[CLASS_DASH]);
+    cover(date, 8, &taken, &taken_next);
+    taken |= date << 8 | date << 9;
+    taken_next |= date >> 56 | date >> 55;
     clock_colons |= clock << 2 | clock << 5;
     clock_colons_next = clock >> 62 | clock >> 59;
     pairs = colon_pairs(colon, next[CLASS_COLON], hex, hex_next) & ~clock_colons;
@@ -288,15 +290,24 @@ static void macs_find(struct anchors *anchors, struct text text) {
   }
 }
 
-static void simple_find(struct anchors *anchors, struct text text, uint64_t seen[CLASS_COUNT]) {
+/* Which classes occur at all, by groups that are looked for together. */
+struct seen {
+  uint64_t marks, digits, dots; /* : and =; 0 to 9; . - and : */
+};
+
+static struct seen rare_find(struct anchors *anchors, struct text text) {
+  struct seen seen = { 0 };
   for (size_t base = 0, i = 0; base < text.size; base += 64, i++) {
     const uint64_t *of = anchors->blocks[i].of;
-    for (int c = 0; c < CLASS_PLAIN; c++) seen[c] |= of[c];
+    seen.marks |= of[CLASS_COLON] | of[CLASS_EQUAL];
+    seen.digits |= of[CLASS_DIGIT];
+    seen.dots |= of[CLASS_COLON] | of[CLASS_DOT] | of[CLASS_DASH];
     if ((of[CLASS_AT] | of[CLASS_ANGLE] | of[CLASS_HIDDEN]) == 0) continue;
     positions_of(&anchors->at, of[CLASS_AT], base);
     positions_of(&anchors->angle, of[CLASS_ANGLE], base);
     positions_of(&anchors->percent, of[CLASS_HIDDEN], base);
   }
+  return seen;
 }
 
 /* All lists of positions, for what is done to each. */
@@ -339,20 +350,28 @@ static void anchors_clear(struct anchors *anchors) {
   anchors->kinds = 0;
 }
 
+static void anchors_see(struct anchors *anchors) {
+  anchors->sights =
+      (anchors->at.count > 0 ? SEES_AT : 0) | (anchors->angle.count > 0 ? SEES_ANGLE : 0) | (anchors->percent.count > 0 ? SEES_HIDDEN : 0) |
+      (anchors->uri.count > 0 ? SEES_URI : 0) | (anchors->colon.count + anchors->quad_count + anchors->dashed.count > 0 ? SEES_ADDRESS : 0) |
+      (anchors->digit.count > 0 ? SEES_NUMBER : 0) | (anchors->mac.count + anchors->uuid.count + anchors->file.count > 0 ? SEES_MAC : 0);
+}
+
 void anchors_find(struct anchors *anchors, struct text text, struct text field) {
-  uint32_t kind = key_kind_of(&anchors->keys, field);
-  uint64_t seen[CLASS_COUNT] = { 0 };
+  struct seen seen;
   anchors_clear(anchors);
-  if (kind != KEY_NONE && text.size > 0) anchors->keyed[anchors->keyed_count++] = (struct keyed){ 0, (uint32_t)text.size, kind };
-  anchors->kinds = kind;
+  anchors->kinds = key_kind_of(&anchors->keys, field);
+  if (anchors->kinds != KEY_NONE && text.size > 0) anchors->keyed[anchors->keyed_count++] = (struct keyed){ 0, (uint32_t)text.size, anchors->kinds };
   blocks_fill(anchors->blocks, text, anchors->wide);
-  simple_find(anchors, text, seen);
-  if ((seen[CLASS_COLON] | seen[CLASS_EQUAL]) != 0) marks_find(anchors, text);
-  if ((seen[CLASS_COLON] | seen[CLASS_DIGIT]) != 0) colons_find(anchors, text);
-  if ((seen[CLASS_COLON] | seen[CLASS_DASH] | seen[CLASS_DOT]) != 0) macs_find(anchors, text);
-  if (seen[CLASS_DIGIT] == 0) return;
-  if ((seen[CLASS_DOT] | seen[CLASS_DASH]) != 0) quads_find(anchors, text);
-  numbers_find(anchors, text);
+  seen = rare_find(anchors, text);
+  if (seen.marks != 0) marks_find(anchors, text);
+  if (seen.dots != 0) macs_find(anchors, text);
+  if ((seen.digits | seen.dots) != 0) colons_find(anchors, text);
+  if (seen.digits != 0) {
+    quads_find(anchors, text);
+    numbers_find(anchors, text);
+  }
+  anchors_see(anchors);
 }
 
 const struct keyed *anchors_key_at(const struct anchors *anchors, size_t at) {

@@ -224,6 +224,23 @@ static void winners_sort(struct filter *filter) {
   }
 }
 
+/* Spans that share no byte all win, whatever their rules. False: some share one; nothing has changed. */
+static bool resolve_apart(struct filter *filter) {
+  struct span *spans = filter->spans.list;
+  uint32_t    *winners = filter->winners, count = filter->spans.count;
+  if (count > WINNERS_SIMPLE) return false;
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t k = i;
+    for (; k > 0 && spans[winners[k - 1]].start > spans[i].start; k--) winners[k] = winners[k - 1];
+    winners[k] = i;
+  }
+  for (uint32_t i = 1; i < count; i++)
+    if (spans[winners[i - 1]].end > spans[winners[i]].start) return false;
+  for (uint32_t i = 0; i < count; i++) spans[i].won = true;
+  filter->winner_count = count;
+  return true;
+}
+
 static bool resolve(struct filter *filter) {
   uint32_t found = filter->spans.count;
   bool     good = true;
@@ -355,14 +372,17 @@ enum filter_result filter_text(struct filter *filter, const struct filter_contex
   anchors_find(&filter->anchors, text, context->field);
   for (size_t i = 0; i < filter->rules->count; i++) {
     enum filter_result result;
-    if (filter->rules->rules[i].conditional && !rule_applies(&filter->rules->rules[i], context)) continue;
+    const struct rule *one = &filter->rules->rules[i];
+    if (one->detector != NULL && (one->detector->sights & filter->anchors.sights) == 0 && (one->detector->kinds & filter->anchors.kinds) == 0)
+      continue;
+    if (one->conditional && !rule_applies(one, context)) continue;
     result = rule_run(filter, i, text);
     if (result == FILTER_SAME) continue;
     *rule = (unsigned)i;
     return result;
   }
   if (filter->spans.count == 0) return FILTER_SAME;
-  if (!resolve(filter)) return FILTER_WITHHOLD;
+  if (!resolve_apart(filter) && !resolve(filter)) return FILTER_WITHHOLD;
   if (filter->winner_count == 0) return FILTER_SAME;
   return splice(filter, text, out, room, length);
 }

@@ -48,6 +48,9 @@ struct quad {
   uint8_t  octet[4];
 };
 
+/* Which lists of the anchors are not empty. */
+enum sight { SEES_AT = 1, SEES_ANGLE = 2, SEES_HIDDEN = 4, SEES_URI = 8, SEES_ADDRESS = 16, SEES_NUMBER = 32, SEES_MAC = 64 };
+
 /* What one look at the text finds; each list has room for every byte of the longest text, in ascending order. */
 struct anchors {
   struct block    *blocks;  /* the text's bitmaps */
@@ -66,9 +69,10 @@ struct anchors {
   uint32_t         quad_count;
   struct keyed    *keyed; /* values whose key is known */
   uint32_t         keyed_count;
-  uint32_t         kinds; /* enum key_kind of all keyed, or-ed */
-  struct key_index keys;  /* made once by keys_index */
-  bool             wide;  /* AVX2; finds the same */
+  uint32_t         kinds;  /* enum key_kind of all keyed, or-ed */
+  uint32_t         sights; /* enum sight, or-ed */
+  struct key_index keys;   /* made once by keys_index */
+  bool             wide;   /* AVX2; finds the same */
 };
 
 bool anchors_new(struct anchors *anchors, size_t most); /* for texts of up to most bytes; false: no memory, call anchors_free */
@@ -130,9 +134,10 @@ bool pseudonym_at(struct text text, size_t at, size_t *start, size_t *end);
 struct detector {
   const char *name;
   void (*scan)(struct scan *scan);
-  enum filter_action action; /* default */
-  const char        *as;     /* type in the pseudonym */
-  const char        *tag;    /* what strip leaves */
+  uint32_t           sights, kinds; /* run only where one of these was seen */
+  enum filter_action action;        /* default */
+  const char        *as;            /* type in the pseudonym */
+  const char        *tag;           /* what strip leaves */
   /* What every spelling of the value has in common, hashed; country ("FR") goes into the pseudonym or is empty.
    * Returns the size, 0 when room is too small. NULL: the bytes as they are. */
   size_t (*canonical)(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);

@@ -1,14 +1,14 @@
 #include "filters/scan.h"
 
 static const struct detector detectors[] = {
-  /* name     scan        default action   as      tag        canonical form    truncated */
-  { "auth", auth_scan, ACTION_STRIP, "auth", "[auth]", NULL, NULL },
-  { "name", name_scan, ACTION_STRIP, "name", "[name]", NULL, NULL },
-  { "mac", mac_scan, ACTION_HASH, "mac", "[mac]", mac_canonical, NULL },
-  { "email", email_scan, ACTION_STRIP, "mail", "[email]", email_canonical, NULL },
-  { "sip", sip_scan, ACTION_HASH, "sip", "[sip]", sip_canonical, NULL },
-  { "ip", ip_scan, ACTION_TRUNCATE, "ip", "[ip]", ip_canonical, ip_truncate },
-  { "phone", phone_scan, ACTION_HASH, "tel", "[phone]", phone_canonical, NULL },
+  /* name, scan, what it starts from, keys; default action, type, tag; canonical form, truncated */
+  { "auth", auth_scan, 0, KEY_DIGEST | KEY_SECRET | KEY_SCHEME, ACTION_STRIP, "auth", "[auth]", NULL, NULL },
+  { "name", name_scan, SEES_ANGLE, KEY_NAME, ACTION_STRIP, "name", "[name]", NULL, NULL },
+  { "mac", mac_scan, SEES_MAC, KEY_MAC, ACTION_HASH, "mac", "[mac]", mac_canonical, NULL },
+  { "email", email_scan, SEES_AT | SEES_HIDDEN, 0, ACTION_STRIP, "mail", "[email]", email_canonical, NULL },
+  { "sip", sip_scan, SEES_URI | SEES_AT | SEES_HIDDEN, KEY_USER, ACTION_HASH, "sip", "[sip]", sip_canonical, NULL },
+  { "ip", ip_scan, SEES_ADDRESS, 0, ACTION_TRUNCATE, "ip", "[ip]", ip_canonical, ip_truncate },
+  { "phone", phone_scan, SEES_NUMBER, 0, ACTION_HASH, "tel", "[phone]", phone_canonical, NULL },
 };
 enum { DETECTORS = sizeof detectors / sizeof detectors[0] };
 

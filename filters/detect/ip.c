@@ -1,7 +1,5 @@
 /* ip: IPv4 and IPv6 addresses, truncated to a prefix (RFC 5737 and RFC 3849 ranges included).
  * In doubt an address is hidden; what protects a look-alike is named in version_context and ipv6_is_harmless. */
-#include <stdio.h>
-
 #include "filters/scan.h"
 
 enum piece { PIECE_V4, PIECE_V4_REVERSED, PIECE_V6, PIECE_V6_BRACKET, PIECE_OPAQUE };
@@ -263,9 +261,16 @@ void ip_scan(struct scan *scan) {
 
 static char v4_separator(struct text value) { return memchr(value.at, '-', value.size) != NULL ? '-' : '.'; }
 
-static size_t v4_write(uint32_t address, char sep, char *out, size_t room) {
-  int n = snprintf(out, room, "%u%c%u%c%u%c%u", address >> 24, sep, address >> 16 & 255, sep, address >> 8 & 255, sep, address & 255);
-  return n < 0 || (size_t)n >= room ? 0 : (size_t)n;
+static size_t v4_write(uint32_t address, char sep, char *out) {
+  size_t n = 0;
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    unsigned octet = address >> shift & 255;
+    if (octet >= 100) out[n++] = (char)('0' + octet / 100);
+    if (octet >= 10) out[n++] = (char)('0' + octet / 10 % 10);
+    out[n++] = (char)('0' + octet % 10);
+    if (shift > 0) out[n++] = sep;
+  }
+  return n;
 }
 
 static uint32_t v4_number(const struct v4 *v4) {
@@ -288,7 +293,6 @@ static size_t v6_write(const uint16_t group[8], char *out, size_t room) {
     if (size > 0) i += size - 1;
   }
   for (int i = 0; i < 8; i++) {
-    int k;
     if (room - n < 8) return 0;
     if (i == best) {
       out[n++] = ':';
@@ -296,8 +300,9 @@ static size_t v6_write(const uint16_t group[8], char *out, size_t room) {
       i += best_size - 1;
       continue;
     }
-    k = snprintf(out + n, room - n, i < 7 ? "%x:" : "%x", group[i]);
-    n += (size_t)k;
+    for (int shift = 12; shift >= 0; shift -= 4)
+      if (shift == 0 || group[i] >> shift != 0) out[n++] = "0123456789abcdef"[group[i] >> shift & 15];
+    if (i < 7) out[n++] = ':';
   }
   return n;
 }
@@ -317,7 +322,7 @@ size_t ip_truncate(const struct scan *scan, const struct span *span, unsigned ip
     if (!v4_parse(value, 0, v4_separator(value), &v4)) return 0;
     address = v4_number(&v4);
     address = span->piece == PIECE_V4 ? address & mask : byte_swap(byte_swap(address) & mask);
-    return v4_write(address, v4_separator(value), out, room);
+    return v4_write(address, v4_separator(value), out);
   }
   v6 = v6_parse(value);
   for (unsigned i = 0; i < 8; i++) {
