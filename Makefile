@@ -2,7 +2,7 @@
 CC     ?= cc
 Q      := $(if $(V),,@)
 PKGS   := libpcre2-8 libcrypto yaml-0.1 jansson zlib libuv libcurl libisal
-WARN   := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wvla -Wstrict-prototypes -Wpointer-arith -Wformat=2 -Werror
+WARN   := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wvla -Wstrict-prototypes -Wpointer-arith -Wformat=2 -Wno-psabi -Werror
 HARDEN := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
 ifneq ($(SAN),)
 HARDEN := -O1 -fsanitize=$(SAN),undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

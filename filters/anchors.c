@@ -25,18 +25,18 @@ static struct text key_before(const struct anchors *anchors, struct text text, s
   if (end > 0 && text.at[end - 1] == '\\') end--;
   start = end;
   if (start > 0 && text.at[start - 1] == ')') {
-    start = class_start(anchors->blocks, CLASS_KEY, start - 1);
+    start = class_start(&anchors->blocks, CLASS_KEY, start - 1);
     if (start == 0 || text.at[start - 1] != '(') return TEXT_NONE;
     start--;
   }
-  start = class_start(anchors->blocks, CLASS_KEY, start);
+  start = class_start(&anchors->blocks, CLASS_KEY, start);
   return (struct text){ text.at + start, end - start };
 }
 
 /* The end of a value that was opened by quote (after any backslash); from is its first byte. */
 static size_t quoted_end(const struct anchors *anchors, struct text text, size_t from, char quote, bool escaped) {
-  for (size_t i = class_next(anchors->blocks, CLASS_QUOTE, from, text.size); i < text.size;
-       i = class_next(anchors->blocks, CLASS_QUOTE, i + 1, text.size)) {
+  for (size_t i = class_next(&anchors->blocks, CLASS_QUOTE, from, text.size); i < text.size;
+       i = class_next(&anchors->blocks, CLASS_QUOTE, i + 1, text.size)) {
     size_t slashes = 0;
     if (text.at[i] != quote) continue;
     while (i - slashes > from && text.at[i - slashes - 1] == '\\') slashes++;
@@ -57,9 +57,9 @@ static size_t header_end(struct text text, size_t from) {
 }
 
 static size_t bare_end(const struct anchors *anchors, struct text text, size_t from) {
-  size_t i = class_next(anchors->blocks, CLASS_END, from, text.size);
+  size_t i = class_next(&anchors->blocks, CLASS_END, from, text.size);
   while (i < text.size && text.at[i] == '#' && !STARTS(text, i, "#015") && !STARTS(text, i, "#012"))
-    i = class_next(anchors->blocks, CLASS_END, i + 1, text.size);
+    i = class_next(&anchors->blocks, CLASS_END, i + 1, text.size);
   return i;
 }
 
@@ -90,17 +90,13 @@ static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
 
 static void positions_add(struct positions *positions, size_t at) { positions->at[positions->count++] = (uint32_t)at; }
 
-static void positions_of(struct positions *positions, uint64_t bits, size_t base) {
-  for (; bits != 0; bits &= bits - 1) positions_add(positions, base + (size_t)__builtin_ctzll(bits));
-}
-
 /* ':' and '=' behind what can be a key; sip: and sips: begin URIs. */
 static void marks_find(struct anchors *anchors, struct text text) {
-  uint64_t before = 0; /* of the previous block: bytes that can stand before a mark */
+  const struct blocks *blocks = &anchors->blocks;
+  uint64_t             before = 0; /* of the previous word: bytes that can stand before a mark */
   for (size_t base = 0, i = 0; base < text.size; base += 64, i++) {
-    const uint64_t *of = anchors->blocks[i].of;
-    uint64_t        can = (of[CLASS_KEY] | of[CLASS_QUOTE] | of[CLASS_GAP]) & ~of[CLASS_DIGIT];
-    uint64_t        marks = (of[CLASS_COLON] | of[CLASS_EQUAL]) & (can << 1 | before >> 63);
+    uint64_t can = (blocks->of[CLASS_KEY][i] | blocks->of[CLASS_QUOTE][i] | blocks->of[CLASS_GAP][i]) & ~blocks->of[CLASS_DIGIT][i];
+    uint64_t marks = (blocks->of[CLASS_COLON][i] | blocks->of[CLASS_EQUAL][i]) & (can << 1 | before >> 63);
     before = can;
     for (; marks != 0; marks &= marks - 1) {
       size_t at = base + (size_t)__builtin_ctzll(marks);
@@ -111,57 +107,115 @@ static void marks_find(struct anchors *anchors, struct text text) {
   }
 }
 
-/* ---- shapes: bits of a block together with those of its neighbours ---- */
-static inline uint64_t ahead(uint64_t bits, uint64_t next, unsigned n) { return bits >> n | next << (64 - n); }  /* bit i: byte i + n */
-static inline uint64_t behind(uint64_t bits, uint64_t last, unsigned n) { return bits << n | last >> (64 - n); } /* bit i: byte i - n */
+/* ---- shapes: 256 bytes at a time, as four words of a vector ----
+ * A shape is seen at its first byte: ahead(x, n) has bit i where x has bit i + n, behind(x, n) where it has bit i - n. */
+typedef uint64_t vector __attribute__((vector_size(32)));
+typedef uint64_t vector_unaligned __attribute__((vector_size(32), aligned(8)));
+struct wide { /* a group, and the groups beside it, moved by a word */
+  vector here, next;
+};
+#define INLINE static inline __attribute__((always_inline))
 
-/* Sets size bits, 5 to 8, from each set one on, into two blocks. */
-static inline void cover(uint64_t bits, unsigned size, uint64_t *covered, uint64_t *next) {
-  unsigned __int128 all = bits;
-  if (bits == 0) return;
-  all |= all << 1;
-  all |= all << 2;
-  all |= all << (size - 4);
-  *covered |= (uint64_t)all;
-  *next |= (uint64_t)(all >> 64);
-}
+INLINE vector load(const uint64_t *words) { return *(const vector_unaligned *)words; }
+INLINE void   store(uint64_t *words, vector bits) { *(vector_unaligned *)words = bits; }
+INLINE bool   any(vector bits) { return (bits[0] | bits[1] | bits[2] | bits[3]) != 0; }
+#ifdef __clang__
+INLINE vector word_on(vector here, vector next) { return __builtin_shufflevector(here, next, 1, 2, 3, 4); }
+INLINE vector word_back(vector last, vector here) { return __builtin_shufflevector(last, here, 3, 4, 5, 6); }
+#else
+INLINE vector word_on(vector here, vector next) { return __builtin_shuffle(here, next, (vector){ 1, 2, 3, 4 }); }
+INLINE vector word_back(vector last, vector here) { return __builtin_shuffle(last, here, (vector){ 3, 4, 5, 6 }); }
+#endif
+INLINE struct wide wide_load(const uint64_t *words) { return (struct wide){ load(words), word_on(load(words), load(words + GROUP_WORDS)) }; }
+INLINE struct wide wide_and(struct wide a, struct wide b) { return (struct wide){ a.here & b.here, a.next & b.next }; }
+INLINE struct wide wide_or(struct wide a, struct wide b) { return (struct wide){ a.here | b.here, a.next | b.next }; }
+INLINE vector      ahead(struct wide bits, int n) { return bits.here >> n | bits.next << (64 - n); }
+/* The next word's bits that come from the word behind it are lost: good for n bits fewer. */
+INLINE struct wide wide_ahead(struct wide bits, int n) { return (struct wide){ ahead(bits, n), bits.next >> n }; }
+INLINE vector      behind(vector last, vector here, int n) { return here << n | word_back(last, here) >> (64 - n); }
+
+/* What stands between two digits, as in 192.0 or 01-99. */
+INLINE vector between(const uint64_t *marks, vector digit_before, struct wide digit) { return load(marks) & digit_before & ahead(digit, 1); }
 
 /* 2026-03-12: first bytes. */
-static inline uint64_t dates(uint64_t digit, uint64_t digit_next, uint64_t digit_last, uint64_t dash, uint64_t dash_next) {
-  uint64_t two = digit & ahead(digit, digit_next, 1);
-  uint64_t found = ahead(dash, dash_next, 4) & ahead(dash, dash_next, 7);
-  if (found == 0) return 0;
-  found &= two & ahead(digit, digit_next, 2) & ahead(digit, digit_next, 3) & ahead(digit, digit_next, 5) & ahead(digit, digit_next, 6);
-  return found & ahead(digit, digit_next, 8) & ahead(digit, digit_next, 9) & ~ahead(digit, digit_next, 10) & ~behind(digit, digit_last, 1);
+INLINE vector dates(struct wide digit, vector digit_before, struct wide dash) {
+  struct wide two = wide_and(digit, wide_ahead(digit, 1));
+  return two.here & ahead(two, 2) & ahead(dash, 4) & ahead(two, 5) & ahead(dash, 7) & ahead(two, 8) & ~ahead(digit, 10) & ~digit_before;
 }
 
 /* 12:34:56 with nothing hexadecimal and no colon beside it: first bytes. */
-static inline uint64_t clocks(uint64_t digit, uint64_t digit_next, uint64_t colon, uint64_t colon_next, uint64_t run_last, uint64_t run,
-                              uint64_t run_next) {
-  uint64_t found = ahead(colon, colon_next, 2) & ahead(colon, colon_next, 5);
-  if (found == 0) return 0;
-  found &= digit & ahead(digit, digit_next, 1) & ahead(digit, digit_next, 3) & ahead(digit, digit_next, 4) & ahead(digit, digit_next, 6);
-  return found & ahead(digit, digit_next, 7) & ~behind(run, run_last, 1) & ~ahead(run, run_next, 8);
+INLINE vector clocks(struct wide digit, struct wide colon, struct wide run, vector run_before) {
+  struct wide two = wide_and(digit, wide_ahead(digit, 1));
+  return two.here & ahead(colon, 2) & ahead(two, 3) & ahead(colon, 5) & ahead(two, 6) & ~ahead(run, 8) & ~run_before;
 }
 
 /* A colon, and another one within four hexadecimal digits behind it. */
-static inline uint64_t colon_pairs(uint64_t colon, uint64_t colon_next, uint64_t hex, uint64_t hex_next) {
-  uint64_t pair = ahead(colon, colon_next, 5);
-  for (unsigned n = 4; n > 0; n--) pair = ahead(colon, colon_next, n) | (ahead(hex, hex_next, n) & pair);
-  return colon & pair;
+INLINE vector colon_pairs(struct wide colon, struct wide hex) {
+  vector pair = ahead(colon, 5);
+  for (int n = 4; n > 0; n--) pair = ahead(colon, n) | (ahead(hex, n) & pair);
+  return colon.here & pair;
+}
+
+/* Six groups of two with this mark between. */
+INLINE vector mac_marks(struct wide mark) {
+  struct wide two = wide_and(mark, wide_ahead(mark, 3));
+  return two.here & ahead(two, 6) & ahead(mark, 12);
+}
+
+/* The dot behind twelve hexadecimal digits: their first byte. */
+INLINE vector file_names(struct wide hex, struct wide dot) {
+  struct wide two = wide_and(hex, wide_ahead(hex, 1)), four = wide_and(two, wide_ahead(two, 2));
+  return four.here & ahead(four, 4) & ahead(four, 8) & ahead(dot, 12);
+}
+
+INLINE void positions_of(struct positions *positions, vector bits, size_t base) {
+  if (!any(bits)) return;
+  for (size_t word = 0; word < GROUP_WORDS; word++)
+    for (uint64_t left = bits[word]; left != 0; left &= left - 1) positions_add(positions, base + 64 * word + (size_t)__builtin_ctzll(left));
+}
+
+/* What a group needs of the groups before it; the bits of its last word are what counts. */
+struct carried {
+  vector digit, run, date, clock;
+};
+
+/* The shapes of one group, seen by what stands in it. */
+INLINE void group_shapes(struct anchors *anchors, size_t word, struct carried *carried) {
+  uint64_t *const *of = anchors->blocks.of;
+  struct wide      digit = wide_load(of[CLASS_DIGIT] + word), dash = wide_load(of[CLASS_DASH] + word), dot = wide_load(of[CLASS_DOT] + word);
+  struct wide      colon = wide_load(of[CLASS_COLON] + word), hex = wide_or(digit, wide_load(of[CLASS_HEX] + word)), run = wide_or(hex, colon);
+  vector           digit_before = behind(carried->digit, digit.here, 1);
+  vector           clock = clocks(digit, colon, run, behind(carried->run, run.here, 1)), date = dates(digit, digit_before, dash);
+  vector           taken = clock | date, clock_colons;
+  size_t           base = word * 64;
+  for (int n = 1; n < 8; n++) taken |= behind(carried->clock | carried->date, clock | date, n);
+  taken |= behind(carried->date, date, 8) | behind(carried->date, date, 9);
+  clock_colons = behind(carried->clock, clock, 2) | behind(carried->clock, clock, 5);
+  store(of[CLASS_PLAIN] + word, digit.here & ~taken);
+  store(of[CLASS_DOTTED] + word, between(of[CLASS_DOT] + word, digit_before, digit));
+  store(of[CLASS_DASHED] + word, between(of[CLASS_DASH] + word, digit_before, digit));
+  positions_of(&anchors->colon, colon_pairs(colon, hex) & ~clock_colons, base);
+  positions_of(&anchors->mac, mac_marks(colon) | mac_marks(dash) | (dot.here & ahead(dot, 5)), base);
+  positions_of(&anchors->uuid, dash.here & ahead(dash, 5) & ahead(dash, 10), base);
+  positions_of(&anchors->file, file_names(hex, dot), base);
+  positions_of(&anchors->at, load(of[CLASS_AT] + word), base);
+  positions_of(&anchors->angle, load(of[CLASS_ANGLE] + word), base);
+  positions_of(&anchors->percent, load(of[CLASS_HIDDEN] + word), base);
+  *carried = (struct carried){ digit.here, run.here, date, clock };
 }
 
 /* Four octets joined by dots that begin with the octet before byte dot, and no more than four; RFC 6943 3.1.1: leading zeros are
  * taken as decimal here. */
 static void quad_add(struct anchors *anchors, struct text text, size_t dot) {
-  size_t      at = class_start(anchors->blocks, CLASS_DIGIT, dot), start = at;
+  size_t      at = dot, start;
   struct quad quad;
+  while (at > 0 && is_digit(text.at[at - 1])) at--;
+  start = at;
   for (int i = 0; i < 4; i++) {
-    size_t   end = class_end(anchors->blocks, CLASS_DIGIT, at, text.size);
     unsigned value = 0;
-    if (end == at || end - at > 3) return;
-    for (; at < end; at++) value = value * 10 + (unsigned)(text.at[at] - '0');
-    if (value > 255 || (i < 3 && (at >= text.size || text.at[at++] != '.'))) return;
+    size_t   first = at;
+    while (at < text.size && is_digit(text.at[at]) && at - first < 4) value = value * 10 + (unsigned)(text.at[at++] - '0');
+    if (at == first || at - first > 3 || value > 255 || (i < 3 && (at >= text.size || text.at[at++] != '.'))) return;
     quad.octet[i] = (uint8_t)value;
   }
   if (start > 1 && text.at[start - 1] == '.' && is_digit(text.at[start - 2])) return;
@@ -169,146 +223,74 @@ static void quad_add(struct anchors *anchors, struct text text, size_t dot) {
   quad.start = (uint32_t)start;
   quad.end = (uint32_t)at;
   anchors->quads[anchors->quad_count++] = quad;
+  for (size_t i = start; i < at; i++) anchors->blocks.of[CLASS_PLAIN][i / 64] &= ~(UINT64_C(1) << i % 64);
 }
 
-static inline uint64_t near(uint64_t bits, uint64_t next) { return ahead(bits, next, 2) | ahead(bits, next, 3) | ahead(bits, next, 4); }
+INLINE struct wide near(struct wide bits) { return wide_or(wide_or(wide_ahead(bits, 2), wide_ahead(bits, 3)), wide_ahead(bits, 4)); }
 
-static void mask_bytes(struct anchors *anchors, size_t start, size_t end) {
-  for (size_t i = start; i < end; i++) anchors->blocks[i / 64].of[CLASS_PLAIN] &= ~(UINT64_C(1) << i % 64);
+/* The first of three marks that follow each other at two to four bytes. The third may stand in the word behind the next: bits that are
+ * not known there count as set. */
+INLINE vector three_marks(const uint64_t *words) {
+  struct wide marks = wide_load(words), unknown = { (vector){ 0 }, (vector){ 0 } - 1 };
+  struct wide second;
+  unknown.next <<= 56; /* marks there may have their third behind */
+  second = wide_and(marks, wide_or(near(marks), unknown));
+  return marks.here & near(second).here;
 }
 
-/* What stands between two digits, as in 192.0 or 01-99: bits of the separator. */
-static inline uint64_t between(uint64_t mark, const struct block *block, uint64_t last) {
-  return mark & behind(block->of[CLASS_DIGIT], last, 1) & ahead(block->of[CLASS_DIGIT], block[1].of[CLASS_DIGIT], 1);
-}
-
-static void quads_find(struct anchors *anchors, struct text text) {
-  struct block *block = anchors->blocks;
-  uint64_t      last = 0, dots = between(block->of[CLASS_DOT], block, 0), dashes = between(block->of[CLASS_DASH], block, 0);
-  for (size_t base = 0; base < text.size; base += 64, block++) {
-    uint64_t dots_next, dashes_next, found;
-    last = block->of[CLASS_DIGIT];
-    dots_next = between(block[1].of[CLASS_DOT], block + 1, last);
-    dashes_next = between(block[1].of[CLASS_DASH], block + 1, last);
-    /* of the next block's near() the bits behind it are unknown: they count as set */
-    found = dots & near(dots & near(dots, dots_next), dots_next & near(dots_next, ~UINT64_C(0)));
-    for (; found != 0; found &= found - 1) quad_add(anchors, text, base + (size_t)__builtin_ctzll(found));
-    found = dashes & near(dashes & near(dashes, dashes_next), dashes_next & near(dashes_next, ~UINT64_C(0)));
-    positions_of(&anchors->dashed, found, base);
-    dots = dots_next;
-    dashes = dashes_next;
-  }
-  for (uint32_t i = 0; i < anchors->quad_count; i++) mask_bytes(anchors, anchors->quads[i].start, anchors->quads[i].end);
-}
-
-/* Colons of IPv6 and MAC addresses, without clocks; dates and clocks are no numbers. */
-static void colons_find(struct anchors *anchors, struct text text) {
-  uint64_t digit_last = 0, run_last = 0, taken = 0, taken_next, clock_colons = 0, clock_colons_next;
-  for (size_t base = 0, i = 0; base < text.size; base += 64, i++) {
-    const uint64_t *of = anchors->blocks[i].of, *next = anchors->blocks[i + 1].of;
-    uint64_t        hex = of[CLASS_HEX] | of[CLASS_DIGIT], hex_next = next[CLASS_HEX] | next[CLASS_DIGIT];
-    uint64_t        colon = of[CLASS_COLON], clock, date, pairs;
-    taken_next = clock_colons_next = 0;
-    clock = clocks(of[CLASS_DIGIT], next[CLASS_DIGIT], colon, next[CLASS_COLON], run_last, hex | colon, hex_next | next[CLASS_COLON]);
-    cover(clock, 8, &taken, &taken_next);
-    date = dates(of[CLASS_DIGIT], next[CLASS_DIGIT], digit_last, of[CLASS_DASH], next[CLASS_DASH]);
-    cover(date, 8, &taken, &taken_next);
-    taken |= date << 8 | date << 9;
-    taken_next |= date >> 56 | date >> 55;
-    clock_colons |= clock << 2 | clock << 5;
-    clock_colons_next = clock >> 62 | clock >> 59;
-    pairs = colon_pairs(colon, next[CLASS_COLON], hex, hex_next) & ~clock_colons;
-    positions_of(&anchors->colon, pairs, base);
-    anchors->blocks[i].of[CLASS_PLAIN] = of[CLASS_DIGIT] & ~taken;
-    taken = taken_next;
-    clock_colons = clock_colons_next;
-    digit_last = of[CLASS_DIGIT];
-    run_last = hex | colon;
-  }
+INLINE void group_quads(struct anchors *anchors, struct text text, size_t word) {
+  vector found = three_marks(anchors->blocks.of[CLASS_DOTTED] + word);
+  positions_of(&anchors->dashed, three_marks(anchors->blocks.of[CLASS_DASHED] + word), word * 64);
+  if (!any(found)) return;
+  for (size_t i = 0; i < GROUP_WORDS; i++)
+    for (uint64_t left = found[i]; left != 0; left &= left - 1) quad_add(anchors, text, (word + i) * 64 + (size_t)__builtin_ctzll(left));
 }
 
 /* Digits and what may stand between groups of them: one gap byte, or two. */
-static inline uint64_t joined(const struct block *block, uint64_t digit_last, uint64_t gap_last) {
-  uint64_t digit = block->of[CLASS_PLAIN], next = block[1].of[CLASS_PLAIN], gap = block->of[CLASS_GAP];
-  uint64_t after = behind(digit, digit_last, 1), before = ahead(digit, next, 1);
-  uint64_t first = gap & after & ahead(gap & before, block[1].of[CLASS_GAP] & ahead(next, 0, 1), 1); /* of two */
-  uint64_t second = gap & before & behind(gap & after, gap_last & (digit_last << 1), 1);
-  return digit | (gap & after & before) | first | second;
+INLINE struct wide joined(uint64_t *const *of, size_t word, struct wide digit) {
+  struct wide gap = wide_load(of[CLASS_GAP] + word);
+  vector      digit_last = load(of[CLASS_PLAIN] + word - GROUP_WORDS), gap_last = load(of[CLASS_GAP] + word - GROUP_WORDS);
+  struct wide after = { behind(digit_last, digit.here, 1), digit.next << 1 | digit.here >> 63 };
+  struct wide before = wide_ahead(digit, 1), one = wide_and(gap, wide_and(after, before));
+  struct wide opens = wide_and(gap, after), closes = wide_and(gap, before); /* the first and the second of two */
+  struct wide first = wide_and(opens, wide_ahead(closes, 1));
+  vector      opens_last = gap_last & (digit_last << 1);
+  struct wide second = { closes.here & behind(opens_last, opens.here, 1), closes.next & (opens.next << 1 | opens.here >> 63) };
+  return wide_or(wide_or(digit, one), wide_or(first, second));
 }
 
 /* First digits of runs that alone, or with the groups beside them, are long enough for a number. */
-static void numbers_find(struct anchors *anchors, struct text text) {
-  const struct block *block = anchors->blocks;
-  uint64_t            digit_last = 0, joins = joined(block, 0, 0), inside = 0, inside_next, letter_last = 0, hidden_last = 0;
-  for (size_t base = 0; base < text.size; base += 64, block++) {
-    uint64_t digit = block->of[CLASS_PLAIN], next = block[1].of[CLASS_PLAIN];
-    uint64_t joins_next = base + 64 < text.size ? joined(block + 1, digit, block->of[CLASS_GAP]) : 0;
-    uint64_t two = joins & ahead(joins, joins_next, 1), two_next = joins_next & joins_next >> 1;
-    uint64_t four = two & ahead(two, two_next, 2), four_next = two_next & two_next >> 2;
-    uint64_t pair = digit & ahead(digit, next, 1), pair_next = next & next >> 1;
-    uint64_t starts, hidden = block->of[CLASS_HIDDEN] | block->of[CLASS_HIGH];
-    inside_next = 0;
-    cover(four & ahead(four, four_next, 3), 7, &inside, &inside_next);
-    cover(pair & ahead(pair, pair_next, 2) & ahead(pair, pair_next, 4), 6, &inside, &inside_next);
-    starts = digit & ~behind(block->of[CLASS_DIGIT], digit_last, 1);
-    if ((hidden | hidden_last | block[1].of[CLASS_HIGH] | block[1].of[CLASS_HIDDEN]) == 0) starts &= inside;
-    if ((hidden | hidden_last) == 0) starts &= ~behind(block->of[CLASS_LETTER], letter_last, 1); /* glued to a word; an escape ends in letters too */
-    positions_of(&anchors->digit, starts, base);
-    inside = inside_next;
-    joins = joins_next;
-    digit_last = block->of[CLASS_DIGIT];
-    letter_last = block->of[CLASS_LETTER];
-    hidden_last = hidden;
-  }
+INLINE void group_numbers(struct anchors *anchors, size_t word, vector *inside_last) {
+  uint64_t *const *of = anchors->blocks.of;
+  struct wide      digit = wide_load(of[CLASS_PLAIN] + word), joins = joined(of, word, digit);
+  struct wide      two = wide_and(joins, wide_ahead(joins, 1)), four = wide_and(two, wide_ahead(two, 2));
+  struct wide      pair = wide_and(digit, wide_ahead(digit, 1));
+  vector           seven = four.here & ahead(four, 3), six = pair.here & ahead(pair, 2) & ahead(pair, 4);
+  vector           inside = seven | six, starts, hidden;
+  for (int n = 1; n < 7; n++) inside |= behind(*inside_last, seven | six, n);
+  starts = digit.here & ~behind(load(of[CLASS_DIGIT] + word - GROUP_WORDS), load(of[CLASS_DIGIT] + word), 1);
+  hidden = load(of[CLASS_HIDDEN] + word) | load(of[CLASS_HIGH] + word);
+  if (!any(hidden)) /* else an escape may end in a letter, or join two groups */
+    starts &= inside & ~behind(load(of[CLASS_LETTER] + word - GROUP_WORDS), load(of[CLASS_LETTER] + word), 1);
+  positions_of(&anchors->digit, starts, word * 64);
+  *inside_last = seven | six;
 }
 
-static inline uint64_t twelve_hex(const struct block *block) { /* first bytes */
-  uint64_t hex = block->of[CLASS_HEX] | block->of[CLASS_DIGIT], next = block[1].of[CLASS_HEX] | block[1].of[CLASS_DIGIT];
-  uint64_t two = hex & ahead(hex, next, 1), two_next = next & next >> 1;
-  uint64_t four = two & ahead(two, two_next, 2), four_next = two_next & two_next >> 2;
-  return four & ahead(four, four_next, 4) & ahead(four, four_next, 8);
+INLINE void shapes_find(struct anchors *anchors, struct text text) {
+  size_t         words = (text.size + 63) / 64;
+  struct carried carried = { 0 };
+  vector         inside = { 0 };
+  for (size_t word = 0; word < words; word += GROUP_WORDS) group_shapes(anchors, word, &carried);
+  for (size_t word = 0; word < words; word += GROUP_WORDS) group_quads(anchors, text, word);
+  for (size_t word = 0; word < words; word += GROUP_WORDS) group_numbers(anchors, word, &inside);
 }
 
-/* Six groups of two with ':' or '-', three of four with '.', a UUID's dashes, and twelve digits before a dot. */
-static void macs_find(struct anchors *anchors, struct text text) {
-  const struct block *block = anchors->blocks;
-  for (size_t base = 0; base < text.size; base += 64, block++) {
-    const uint64_t *of = block->of, *next = block[1].of;
-    uint64_t        found = 0, twelve;
-    for (int mark = CLASS_COLON; mark <= CLASS_DASH; mark += CLASS_DASH - CLASS_COLON) {
-      uint64_t two = of[mark] & ahead(of[mark], next[mark], 3), two_next = next[mark] & next[mark] >> 3;
-      found |= two & ahead(two, two_next, 6) & ahead(of[mark], next[mark], 12);
-    }
-    found |= of[CLASS_DOT] & ahead(of[CLASS_DOT], next[CLASS_DOT], 5);
-    positions_of(&anchors->mac, found, base);
-    found = of[CLASS_DASH] & ahead(of[CLASS_DASH], next[CLASS_DASH], 5) & ahead(of[CLASS_DASH], next[CLASS_DASH], 10);
-    positions_of(&anchors->uuid, found, base);
-    twelve = twelve_hex(block);
-    if (twelve == 0) continue;
-    for (found = twelve & ahead(of[CLASS_DOT], next[CLASS_DOT], 12); found != 0; found &= found - 1)
-      positions_add(&anchors->file, base + (size_t)__builtin_ctzll(found) + 12);
-  }
-}
-
-/* Which classes occur at all, by groups that are looked for together. */
-struct seen {
-  uint64_t marks, digits, dots; /* : and =; 0 to 9; . - and : */
-};
-
-static struct seen rare_find(struct anchors *anchors, struct text text) {
-  struct seen seen = { 0 };
-  for (size_t base = 0, i = 0; base < text.size; base += 64, i++) {
-    const uint64_t *of = anchors->blocks[i].of;
-    seen.marks |= of[CLASS_COLON] | of[CLASS_EQUAL];
-    seen.digits |= of[CLASS_DIGIT];
-    seen.dots |= of[CLASS_COLON] | of[CLASS_DOT] | of[CLASS_DASH];
-    if ((of[CLASS_AT] | of[CLASS_ANGLE] | of[CLASS_HIDDEN]) == 0) continue;
-    positions_of(&anchors->at, of[CLASS_AT], base);
-    positions_of(&anchors->angle, of[CLASS_ANGLE], base);
-    positions_of(&anchors->percent, of[CLASS_HIDDEN], base);
-  }
-  return seen;
-}
+static void shapes_portable(struct anchors *anchors, struct text text) { shapes_find(anchors, text); }
+#ifdef __x86_64__
+__attribute__((target("avx2,bmi,lzcnt"))) static void shapes_avx2(struct anchors *anchors, struct text text) { shapes_find(anchors, text); }
+#else
+static void   shapes_avx2(struct anchors *anchors, struct text text) { shapes_find(anchors, text); }
+#endif
 
 /* All lists of positions, for what is done to each. */
 enum { LISTS = 10 };
@@ -321,24 +303,24 @@ static void lists_of(struct anchors *anchors, struct positions *lists[LISTS]) {
 bool anchors_new(struct anchors *anchors, size_t most) {
   struct positions *lists[LISTS];
   bool              good = true;
-  *anchors = (struct anchors){ .wide = blocks_wide_possible() };
+  *anchors = (struct anchors){ .width = blocks_widest() };
   keys_index(&anchors->keys);
   lists_of(anchors, lists);
   for (size_t i = 0; i < LISTS; i++) {
     lists[i]->at = malloc((most + 1) * sizeof *lists[i]->at);
     good = good && lists[i]->at != NULL;
   }
-  anchors->blocks = malloc(blocks_for(most) * sizeof *anchors->blocks);
+  good = blocks_new(&anchors->blocks, most) && good;
   anchors->quads = malloc((most / 8 + 1) * sizeof *anchors->quads);
   anchors->keyed = malloc((most + 2) * sizeof *anchors->keyed);
-  return good && anchors->blocks != NULL && anchors->quads != NULL && anchors->keyed != NULL;
+  return good && anchors->quads != NULL && anchors->keyed != NULL;
 }
 
 void anchors_free(struct anchors *anchors) {
   struct positions *lists[LISTS];
   lists_of(anchors, lists);
   for (size_t i = 0; i < LISTS; i++) free(lists[i]->at);
-  free(anchors->blocks);
+  blocks_free(&anchors->blocks);
   free(anchors->quads);
   free(anchors->keyed);
 }
@@ -358,19 +340,13 @@ static void anchors_see(struct anchors *anchors) {
 }
 
 void anchors_find(struct anchors *anchors, struct text text, struct text field) {
-  struct seen seen;
   anchors_clear(anchors);
   anchors->kinds = key_kind_of(&anchors->keys, field);
   if (anchors->kinds != KEY_NONE && text.size > 0) anchors->keyed[anchors->keyed_count++] = (struct keyed){ 0, (uint32_t)text.size, anchors->kinds };
-  blocks_fill(anchors->blocks, text, anchors->wide);
-  seen = rare_find(anchors, text);
-  if (seen.marks != 0) marks_find(anchors, text);
-  if (seen.dots != 0) macs_find(anchors, text);
-  if ((seen.digits | seen.dots) != 0) colons_find(anchors, text);
-  if (seen.digits != 0) {
-    quads_find(anchors, text);
-    numbers_find(anchors, text);
-  }
+  blocks_fill(&anchors->blocks, text, anchors->width);
+  marks_find(anchors, text);
+  if (anchors->width == BLOCKS_PORTABLE) shapes_portable(anchors, text);
+  else shapes_avx2(anchors, text);
   anchors_see(anchors);
 }
 

@@ -19,62 +19,74 @@ enum byte_class {
   CLASS_ANGLE, /* '<' */
   CLASS_DOT,
   CLASS_DASH,
-  CLASS_GAP,    /* between the groups of a number: space ( ) - . / */
-  CLASS_QUOTE,  /* " and ' */
-  CLASS_END,    /* what can end a bare value: white space , ; & ) ] } > | " ' # */
-  CLASS_HIDDEN, /* where a hidden spelling can start: % \ & # */
-  CLASS_HIGH,   /* 0x80 and above */
-  CLASS_PLAIN,  /* digits that are in no clock, date or dotted quad; blocks_fill leaves it empty, anchors_find fills it */
+  CLASS_GAP,                  /* between the groups of a number: space ( ) - . / */
+  CLASS_QUOTE,                /* " and ' */
+  CLASS_END,                  /* what can end a bare value: white space , ; & ) ] } > | " ' # */
+  CLASS_HIDDEN,               /* where a hidden spelling can start: % \ & # */
+  CLASS_HIGH,                 /* 0x80 and above */
+  CLASS_FILLED,               /* so many are filled by blocks_fill; those that follow by anchors_find */
+  CLASS_PLAIN = CLASS_FILLED, /* digits that are in no clock, date or dotted quad */
+  CLASS_DOTTED,               /* dots between digits */
+  CLASS_DASHED,               /* dashes between digits */
   CLASS_COUNT
 };
 
-struct block {
-  uint64_t of[CLASS_COUNT]; /* bit n: byte n of the block is of the class */
+/* of[class][i], bit n: byte 64 * i + n is of the class. Words come in groups of four, 256 bytes; before the first group and behind the
+ * last stands an empty one, so that neighbours can always be asked. */
+struct blocks {
+  uint64_t *of[CLASS_COUNT];
+  uint64_t *memory;
 };
+enum { GROUP_WORDS = 4, GROUP_BYTES = 256 };
 
-/* Fills blocks from text and clears two blocks behind it, so that neighbours can always be asked; blocks has
- * blocks_for(text.size) of them. wide: with AVX2, which must be there. The result is the same. */
-static inline size_t blocks_for(size_t size) { return size / 64 + 3; }
-void                 blocks_fill(struct block *blocks, struct text text, bool wide);
-bool                 blocks_wide_possible(void); /* on this CPU */
+bool blocks_new(struct blocks *blocks, size_t most); /* for texts of up to most bytes; false: no memory, call blocks_free */
+void blocks_free(struct blocks *blocks);
+
+/* How many bytes the CPU looks at in one go; the result is the same. */
+enum blocks_width { BLOCKS_PORTABLE, BLOCKS_AVX2, BLOCKS_AVX512 };
+enum blocks_width blocks_widest(void); /* on this CPU */
+
+/* The CPU must have the width. */
+void blocks_fill(struct blocks *blocks, struct text text, enum blocks_width width);
 
 /* The first byte of the class at or after byte at; size where there is none. */
-static inline size_t class_next(const struct block *blocks, enum byte_class of, size_t at, size_t size) {
-  size_t   block = at / 64;
-  uint64_t bits;
+static inline size_t class_next(const struct blocks *blocks, enum byte_class class_of, size_t at, size_t size) {
+  const uint64_t *words = blocks->of[class_of];
+  size_t          word = at / 64;
+  uint64_t        bits;
   if (at >= size) return size;
-  bits = blocks[block].of[of] >> at % 64;
+  bits = words[word] >> at % 64;
   if (bits != 0) return at + (size_t)__builtin_ctzll(bits);
-  while (++block * 64 < size)
-    if (blocks[block].of[of] != 0) return block * 64 + (size_t)__builtin_ctzll(blocks[block].of[of]);
+  while (++word * 64 < size)
+    if (words[word] != 0) return word * 64 + (size_t)__builtin_ctzll(words[word]);
   return size;
 }
 
 /* The end of the run of the class that byte at is in; at where it is in none. */
-static inline size_t class_end(const struct block *blocks, enum byte_class of, size_t at, size_t size) {
-  size_t   block = at / 64;
-  uint64_t bits;
+static inline size_t class_end(const struct blocks *blocks, enum byte_class class_of, size_t at, size_t size) {
+  const uint64_t *words = blocks->of[class_of];
+  size_t          word = at / 64;
+  uint64_t        bits;
   if (at >= size) return at;
-  bits = ~blocks[block].of[of] >> at % 64;
+  bits = ~words[word] >> at % 64;
   if (bits != 0) return at + (size_t)__builtin_ctzll(bits);
-  while (++block * 64 < size)
-    if (~blocks[block].of[of] != 0) return block * 64 + (size_t)__builtin_ctzll(~blocks[block].of[of]);
+  while (++word * 64 < size)
+    if (~words[word] != 0) return word * 64 + (size_t)__builtin_ctzll(~words[word]);
   return size;
 }
 
 /* The start of the run of the class that ends before byte end; end where the byte before is not of it. */
-static inline size_t class_start(const struct block *blocks, enum byte_class of, size_t end) {
-  size_t   block;
-  uint64_t bits;
+static inline size_t class_start(const struct blocks *blocks, enum byte_class class_of, size_t end) {
+  const uint64_t *words = blocks->of[class_of];
+  size_t          word;
+  uint64_t        bits;
   if (end == 0) return 0;
-  block = (end - 1) / 64;
-  bits = ~blocks[block].of[of] << (63 - (end - 1) % 64);
+  word = (end - 1) / 64;
+  bits = ~words[word] << (63 - (end - 1) % 64);
   if (bits != 0) return end - (size_t)__builtin_clzll(bits);
-  while (block-- > 0)
-    if (~blocks[block].of[of] != 0) return block * 64 + 64 - (size_t)__builtin_clzll(~blocks[block].of[of]);
+  while (word-- > 0)
+    if (~words[word] != 0) return word * 64 + 64 - (size_t)__builtin_clzll(~words[word]);
   return 0;
 }
-
-static inline bool is_class(const struct block *blocks, enum byte_class of, size_t at) { return blocks[at / 64].of[of] >> at % 64 & 1; }
 
 #endif

@@ -31,7 +31,11 @@ struct filter {
   char                  replacement[REPLACEMENT_MOST + 1];
 };
 
-void filter_portable(struct filter *filter) { filter->anchors.wide = false; }
+unsigned filter_width(struct filter *filter, unsigned most) {
+  filter->anchors.width = blocks_widest();
+  if (filter->anchors.width > most) filter->anchors.width = (enum blocks_width)most;
+  return filter->anchors.width;
+}
 
 struct filter *filter_new(struct ruleset *rules, size_t most) {
   struct filter *filter = calloc(1, sizeof *filter);
@@ -301,7 +305,27 @@ static size_t span_render(const struct filter *filter, const struct span *span, 
       found.piece = (uint16_t)ip_piece_of(value);
       return ip_truncate(&filter->scan, &found, rule->ipv4_bits, rule->ipv6_bits, out, REPLACEMENT_MOST);
     }
-  default: *at = rule->tag; return strlen(rule->tag);
+  default: *at = rule->tag; return rule->tag_size;
+  }
+}
+
+/* memcpy for what is short most of the time: no call. */
+static inline void copy_short(char *out, const char *in, size_t size) {
+  uint64_t first[2], last[2];
+  if (size > 32) {
+    memcpy(out, in, size);
+  } else if (size >= 16) {
+    memcpy(first, in, 16);
+    memcpy(last, in + size - 16, 16);
+    memcpy(out, first, 16);
+    memcpy(out + size - 16, last, 16);
+  } else if (size >= 8) {
+    memcpy(first, in, 8);
+    memcpy(last, in + size - 8, 8);
+    memcpy(out, first, 8);
+    memcpy(out + size - 8, last, 8);
+  } else {
+    for (size_t i = 0; i < size; i++) out[i] = in[i];
   }
 }
 
@@ -311,11 +335,11 @@ static enum filter_result splice(struct filter *filter, struct text text, char *
     const struct span *span = i < filter->winner_count ? &filter->spans.list[filter->winners[i]] : NULL;
     size_t             until = span != NULL ? span->start : text.size, size;
     const char        *at;
-    if (n + (until - from) <= room) memcpy(out + n, text.at + from, until - from);
+    if (n + (until - from) <= room) copy_short(out + n, text.at + from, until - from);
     n += until - from;
     if (span == NULL) break;
     size = span_render(filter, span, filter->replacement, &at);
-    if (n + size <= room) memcpy(out + n, at, size);
+    if (n + size <= room) copy_short(out + n, at, size);
     n += size;
     from = span->end;
     filter->counts[span->rule]++;

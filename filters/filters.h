@@ -121,8 +121,9 @@ struct filter;
 struct filter *filter_new(struct ruleset *rules, size_t most);
 void           filter_free(struct filter *filter);
 
-/* From now on without the CPU's wide instructions: the same result, slower. For tests that compare the two. */
-void filter_portable(struct filter *filter);
+/* From now on with instructions at most so wide: 0 none, 1 AVX2, 2 AVX-512. The same result, slower; for tests that compare.
+ * Returns the width in force, which is less where the CPU has no more. */
+unsigned filter_width(struct filter *filter, unsigned most);
 
 /* Replaces every span that a rule finds in text and writes the result into out. Borrows all for the call. On
  * FILTER_DROP and FILTER_WITHHOLD out holds nothing that may leave this process. */

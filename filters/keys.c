@@ -154,15 +154,14 @@ void keys_index(struct key_index *index) {
     uint32_t              slot = key_hash((struct text){ row->key, row->size });
     while (index->row[slot] != 0) slot = (slot + 1) % KEY_SLOTS;
     index->row[slot] = (uint16_t)(i + 1);
-    index->begins[row->size] |= 1u << (row->key[0] & 31);
-    index->ends[row->size] |= 1u << (row->key[row->size - 1] & 31);
+    index->ends[row->size][row->key[0] & 31] |= 1u << (row->key[row->size - 1] & 31);
   }
 }
 
 uint32_t key_kind_of(const struct key_index *index, struct text key) {
   if (key.size < 2 || key.size > KEY_MOST) return KEY_NONE;
-  if (!(index->begins[key.size] >> (key.at[0] & 31) & 1)) return KEY_NONE; /* letters of both cases agree in these bits */
-  if (!(index->ends[key.size] >> (key_fold(key.at[key.size - 1]) & 31) & 1)) return KEY_NONE;
+  /* letters of both cases agree in their low five bits */
+  if (!(index->ends[key.size][key.at[0] & 31] >> (key_fold(key.at[key.size - 1]) & 31) & 1)) return KEY_NONE;
   for (uint32_t slot = key_hash(key); index->row[slot] != 0; slot = (slot + 1) % KEY_SLOTS) {
     const struct key_row *row = &key_rows[index->row[slot] - 1];
     size_t                i = 0;

@@ -169,6 +169,7 @@ static void compile_action(struct compiler *compiler) {
   }
   rule->as = copy(compiler, spec->as != NULL ? spec->as : rule->detector != NULL ? rule->detector->as : "id");
   rule->tag = copy(compiler, spec->tag != NULL ? spec->tag : rule->detector != NULL ? rule->detector->tag : "");
+  rule->tag_size = rule->tag != NULL ? strlen(rule->tag) : 0;
   rule->with = copy(compiler, spec->with);
   if (rule->as != NULL && !type_is_good(rule->as)) fail(compiler, "as", -1, "a type is 2 to 8 lower-case letters");
   if (rule->action == ACTION_REPLACE) {
@@ -205,6 +206,8 @@ static void compile_rule(struct compiler *compiler) {
     compile_pattern(compiler);
   }
   if (spec->match == NULL || rule->code != NULL) compile_action(compiler);
+  rule->sights = rule->detector != NULL ? rule->detector->sights : SEES_ALWAYS;
+  rule->kinds = rule->detector != NULL ? rule->detector->kinds : 0;
   compile_names(compiler, &rule->when_input, spec->when_input, spec->when_input_count);
   compile_names(compiler, &rule->when_app, spec->when_app, spec->when_app_count);
   compile_names(compiler, &rule->when_host, spec->when_host, spec->when_host_count);

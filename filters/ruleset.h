@@ -23,11 +23,12 @@ struct piece {         /* of a replace template: a literal, or a group */
 };
 
 struct rule {
+  uint32_t                   sights, kinds; /* run only where one of these was seen; a pattern always */
   char                      *name, *as, *tag, *with;
   const struct detector     *detector;
   pcre2_code                *code;
   uint32_t                   groups[GROUPS_MOST];
-  size_t                     group_count;
+  size_t                     group_count, tag_size;
   struct piece               pieces[PIECES_MOST];
   size_t                     piece_count;
   enum filter_action         action;

@@ -38,8 +38,8 @@ struct keyed {
 /* Says of most words that they are no key, before the table is read. By the key's size. */
 enum { KEY_MOST = 32, KEY_SLOTS = 1024 };
 struct key_index {
-  uint32_t begins[KEY_MOST + 1], ends[KEY_MOST + 1]; /* bit n: some key's first, last byte has these low five bits */
-  uint16_t row[KEY_SLOTS];                           /* row of the table + 1; 0: empty */
+  uint32_t ends[KEY_MOST + 1][32]; /* by size and the first byte's low five bits; bit n: some key's last byte has these low five bits */
+  uint16_t row[KEY_SLOTS];         /* row of the table + 1; 0: empty */
 };
 
 /* Four dotted octets, and no more than four: an IPv4 address or a version. */
@@ -49,30 +49,30 @@ struct quad {
 };
 
 /* Which lists of the anchors are not empty. */
-enum sight { SEES_AT = 1, SEES_ANGLE = 2, SEES_HIDDEN = 4, SEES_URI = 8, SEES_ADDRESS = 16, SEES_NUMBER = 32, SEES_MAC = 64 };
+enum sight { SEES_AT = 1, SEES_ANGLE = 2, SEES_HIDDEN = 4, SEES_URI = 8, SEES_ADDRESS = 16, SEES_NUMBER = 32, SEES_MAC = 64, SEES_ALWAYS = 128 };
 
 /* What one look at the text finds; each list has room for every byte of the longest text, in ascending order. */
 struct anchors {
-  struct block    *blocks;  /* the text's bitmaps */
-  struct positions at;      /* '@' */
-  struct positions angle;   /* '<' */
-  struct positions percent; /* '%', '\\', '&' and '#': where a hidden spelling may start */
-  struct positions uri;     /* the ':' of sip: and sips: */
-  struct positions colon;   /* ':' with another one at most four hexadecimal digits behind, clocks left out */
-  struct positions digit;   /* first byte of each run of digits that alone, or with the groups around it, is long enough for a number;
+  struct blocks     blocks;  /* the text's bitmaps */
+  struct positions  at;      /* '@' */
+  struct positions  angle;   /* '<' */
+  struct positions  percent; /* '%', '\\', '&' and '#': where a hidden spelling may start */
+  struct positions  uri;     /* the ':' of sip: and sips: */
+  struct positions  colon;   /* ':' with another one at most four hexadecimal digits behind, clocks left out */
+  struct positions  digit;   /* first byte of each run of digits that alone, or with the groups around it, is long enough for a number;
                                dates, clocks and quads left out */
-  struct positions dashed;  /* the first '-' of four numbers joined by dashes */
-  struct positions mac;     /* the first separator of what has the shape of a MAC address */
-  struct positions uuid;    /* the first '-' of three with four bytes between */
-  struct positions file;    /* '.' behind twelve hexadecimal digits */
-  struct quad     *quads;
-  uint32_t         quad_count;
-  struct keyed    *keyed; /* values whose key is known */
-  uint32_t         keyed_count;
-  uint32_t         kinds;  /* enum key_kind of all keyed, or-ed */
-  uint32_t         sights; /* enum sight, or-ed */
-  struct key_index keys;   /* made once by keys_index */
-  bool             wide;   /* AVX2; finds the same */
+  struct positions  dashed;  /* the first '-' of four numbers joined by dashes */
+  struct positions  mac;     /* the first separator of what has the shape of a MAC address */
+  struct positions  uuid;    /* the first '-' of three with four bytes between */
+  struct positions  file;    /* '.' behind twelve hexadecimal digits */
+  struct quad      *quads;
+  uint32_t          quad_count;
+  struct keyed     *keyed; /* values whose key is known */
+  uint32_t          keyed_count;
+  uint32_t          kinds;  /* enum key_kind of all keyed, or-ed */
+  uint32_t          sights; /* enum sight, or-ed */
+  struct key_index  keys;   /* made once by keys_index */
+  enum blocks_width width;  /* finds the same */
 };
 
 bool anchors_new(struct anchors *anchors, size_t most); /* for texts of up to most bytes; false: no memory, call anchors_free */

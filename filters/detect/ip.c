@@ -98,7 +98,7 @@ static void v4_scan(struct scan *scan) {
 static void v4_dashed_scan(struct scan *scan) {
   struct text text = scan->text;
   for (uint32_t i = 0; i < scan->anchors->dashed.count; i++) {
-    size_t    at = class_start(scan->anchors->blocks, CLASS_DIGIT, scan->anchors->dashed.at[i]);
+    size_t    at = class_start(&scan->anchors->blocks, CLASS_DIGIT, scan->anchors->dashed.at[i]);
     struct v4 v4;
     bool      host;
     if (!v4_parse(text, at, '-', &v4)) continue;

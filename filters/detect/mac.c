@@ -60,7 +60,7 @@ void mac_scan(struct scan *scan) {
   for (uint32_t i = 0; i < anchors->mac.count; i++)
     if (text.at[anchors->mac.at[i]] == '.') grouped(scan, anchors->mac.at[i], 4, 3);
     else grouped(scan, anchors->mac.at[i], 2, 6);
-  for (uint32_t i = 0; i < anchors->file.count; i++) file_scan(scan, anchors->file.at[i]);
+  for (uint32_t i = 0; i < anchors->file.count; i++) file_scan(scan, anchors->file.at[i] + 12u);
   for (uint32_t i = 0; i < anchors->uuid.count; i++) uuid_scan(scan, anchors->uuid.at[i]);
   for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) {
     const struct keyed *keyed = &scan->anchors->keyed[i];
