@@ -134,6 +134,13 @@ INLINE vector      ahead(struct wide bits, int n) { return bits.here >> n | bits
 INLINE struct wide wide_ahead(struct wide bits, int n) { return (struct wide){ ahead(bits, n), bits.next >> n }; }
 INLINE vector      behind(vector last, vector here, int n) { return here << n | word_back(last, here) >> (64 - n); }
 
+/* bits, and for each set one the bit n on. Of last, the group before, only the bits that matter here are right. */
+INLINE vector covered(vector bits, int n, vector *last) {
+  vector more = bits | behind(*last, bits, n);
+  *last |= *last << n;
+  return more;
+}
+
 /* What stands between two digits, as in 192.0 or 01-99. */
 INLINE vector between(const uint64_t *marks, vector digit_before, struct wide digit) { return load(marks) & digit_before & ahead(digit, 1); }
 
@@ -186,22 +193,36 @@ INLINE void group_shapes(struct anchors *anchors, size_t word, struct carried *c
   struct wide      colon = wide_load(of[CLASS_COLON] + word), hex = wide_or(digit, wide_load(of[CLASS_HEX] + word)), run = wide_or(hex, colon);
   vector           digit_before = behind(carried->digit, digit.here, 1);
   vector           clock = clocks(digit, colon, run, behind(carried->run, run.here, 1)), date = dates(digit, digit_before, dash);
-  vector           taken = clock | date, clock_colons;
+  vector           taken = clock | date, last = carried->clock | carried->date, clock_colons, pairs, macs, uuids, files;
   size_t           base = word * 64;
-  for (int n = 1; n < 8; n++) taken |= behind(carried->clock | carried->date, clock | date, n);
-  taken |= behind(carried->date, date, 8) | behind(carried->date, date, 9);
+  taken = covered(covered(covered(taken, 1, &last), 2, &last), 4, &last) | behind(carried->date, date, 8) | behind(carried->date, date, 9);
   clock_colons = behind(carried->clock, clock, 2) | behind(carried->clock, clock, 5);
   store(of[CLASS_PLAIN] + word, digit.here & ~taken);
   store(of[CLASS_DOTTED] + word, between(of[CLASS_DOT] + word, digit_before, digit));
   store(of[CLASS_DASHED] + word, between(of[CLASS_DASH] + word, digit_before, digit));
-  positions_of(&anchors->colon, colon_pairs(colon, hex) & ~clock_colons, base);
-  positions_of(&anchors->mac, mac_marks(colon) | mac_marks(dash) | (dot.here & ahead(dot, 5)), base);
-  positions_of(&anchors->uuid, dash.here & ahead(dash, 5) & ahead(dash, 10), base);
-  positions_of(&anchors->file, file_names(hex, dot), base);
-  positions_of(&anchors->at, load(of[CLASS_AT] + word), base);
-  positions_of(&anchors->angle, load(of[CLASS_ANGLE] + word), base);
-  positions_of(&anchors->percent, load(of[CLASS_HIDDEN] + word), base);
+  pairs = colon_pairs(colon, hex) & ~clock_colons;
+  macs = mac_marks(colon) | mac_marks(dash) | (dot.here & ahead(dot, 5));
+  uuids = dash.here & ahead(dash, 5) & ahead(dash, 10);
+  files = file_names(hex, dot);
+  if (any(pairs | macs | uuids | files)) {
+    positions_of(&anchors->colon, pairs, base);
+    positions_of(&anchors->mac, macs, base);
+    positions_of(&anchors->uuid, uuids, base);
+    positions_of(&anchors->file, files, base);
+  }
+  if (any(load(of[CLASS_AT] + word) | load(of[CLASS_ANGLE] + word) | load(of[CLASS_HIDDEN] + word))) {
+    positions_of(&anchors->at, load(of[CLASS_AT] + word), base);
+    positions_of(&anchors->angle, load(of[CLASS_ANGLE] + word), base);
+    positions_of(&anchors->percent, load(of[CLASS_HIDDEN] + word), base);
+  }
   *carried = (struct carried){ digit.here, run.here, date, clock };
+}
+
+/* Clears bits start to end, fewer than 64. */
+static void plain_clear(uint64_t *words, size_t start, size_t end) {
+  uint64_t bits = (UINT64_C(1) << (end - start)) - 1;
+  words[start / 64] &= ~(bits << start % 64);
+  if (start % 64 != 0) words[start / 64 + 1] &= ~(bits >> (64 - start % 64));
 }
 
 /* Four octets joined by dots that begin with the octet before byte dot, and no more than four; RFC 6943 3.1.1: leading zeros are
@@ -223,7 +244,7 @@ static void quad_add(struct anchors *anchors, struct text text, size_t dot) {
   quad.start = (uint32_t)start;
   quad.end = (uint32_t)at;
   anchors->quads[anchors->quad_count++] = quad;
-  for (size_t i = start; i < at; i++) anchors->blocks.of[CLASS_PLAIN][i / 64] &= ~(UINT64_C(1) << i % 64);
+  plain_clear(anchors->blocks.of[CLASS_PLAIN], start, at);
 }
 
 INLINE struct wide near(struct wide bits) { return wide_or(wide_or(wide_ahead(bits, 2), wide_ahead(bits, 3)), wide_ahead(bits, 4)); }
@@ -266,8 +287,8 @@ INLINE void group_numbers(struct anchors *anchors, size_t word, vector *inside_l
   struct wide      two = wide_and(joins, wide_ahead(joins, 1)), four = wide_and(two, wide_ahead(two, 2));
   struct wide      pair = wide_and(digit, wide_ahead(digit, 1));
   vector           seven = four.here & ahead(four, 3), six = pair.here & ahead(pair, 2) & ahead(pair, 4);
-  vector           inside = seven | six, starts, hidden;
-  for (int n = 1; n < 7; n++) inside |= behind(*inside_last, seven | six, n);
+  vector           inside = seven | six, last = *inside_last, starts, hidden;
+  inside = covered(covered(covered(inside, 1, &last), 2, &last), 3, &last);
   starts = digit.here & ~behind(load(of[CLASS_DIGIT] + word - GROUP_WORDS), load(of[CLASS_DIGIT] + word), 1);
   hidden = load(of[CLASS_HIDDEN] + word) | load(of[CLASS_HIGH] + word);
   if (!any(hidden)) /* else an escape may end in a letter, or join two groups */

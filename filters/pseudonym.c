@@ -1,5 +1,6 @@
 #include "filters/pseudonym.h"
 
+#include <endian.h>
 #include <openssl/crypto.h>
 
 static const char base32[] = "abcdefghijklmnopqrstuvwxyz234567";
@@ -17,7 +18,8 @@ void pseudonym_key_set(struct pseudonym_key *states, const uint8_t key[32]) {
 }
 
 static void be32_into(uint32_t value, uint8_t *out) {
-  for (int i = 0; i < 4; i++) out[i] = (uint8_t)(value >> (24 - 8 * i));
+  value = htobe32(value);
+  memcpy(out, &value, sizeof value);
 }
 
 /* SHA-256 (FIPS 180-4) from a saved state that has taken one block, over up to 55 bytes: they and the padding are one block. */

@@ -37,9 +37,14 @@ struct keyed {
 
 /* Says of most words that they are no key, before the table is read. By the key's size. */
 enum { KEY_MOST = 32, KEY_SLOTS = 1024 };
+struct key_slot {
+  uint64_t words[2];   /* the first and the last bytes, in lower case */
+  uint32_t size, kind; /* kind 0: empty */
+  char     middle[KEY_MOST - 16];
+};
 struct key_index {
-  uint32_t ends[KEY_MOST + 1][32]; /* by size and the first byte's low five bits; bit n: some key's last byte has these low five bits */
-  uint16_t row[KEY_SLOTS];         /* row of the table + 1; 0: empty */
+  uint32_t        ends[KEY_MOST + 1][32]; /* by size and the first byte's low five bits; bit n: some key's last byte has these low five bits */
+  struct key_slot slots[KEY_SLOTS];
 };
 
 /* Four dotted octets, and no more than four: an IPv4 address or a version. */

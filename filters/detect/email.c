@@ -36,14 +36,13 @@ static size_t local_start(struct text text, size_t at) {
 static size_t domain_end(struct text text, size_t at) {
   size_t label = at, end = at, good = 0;
   bool   dot = false;
-  while (end < text.size && (is_alnum(text.at[end]) || is_utf8(text.at[end]) || text.at[end] == '-' || text.at[end] == '.')) {
-    if (text.at[end] == '.') {
-      if (end == label) break;
-      dot = true;
-      label = end + 1;
-    }
-    end++;
+  for (;; end++) {
+    char c = end < text.size ? text.at[end] : 0;
+    if (is_alnum(c) || c == '-' || is_utf8(c)) continue;
     if (dot && end - label >= 2 && !is_digit(text.at[label])) good = end;
+    if (c != '.' || end == label) break;
+    dot = true;
+    label = end + 1;
   }
   return good;
 }
