@@ -139,7 +139,7 @@ AVX2 static inline __m256i is_end(__m256i v) {
 }
 AVX2 static inline __m256i is_one(__m256i v, char c) { return _mm256_cmpeq_epi8(v, _mm256_set1_epi8(c)); }
 
-AVX2 static void word_avx2(struct blocks *blocks, size_t word, const char *bytes) {
+AVX2 static inline __attribute__((always_inline)) void word_avx2(struct blocks *blocks, size_t word, const char *bytes) {
   __m256i  a = _mm256_loadu_si256((const __m256i *)bytes), b = _mm256_loadu_si256((const __m256i *)(bytes + 32));
   __m256i  lower_a = _mm256_or_si256(a, _mm256_set1_epi8(' ')), lower_b = _mm256_or_si256(b, _mm256_set1_epi8(' '));
   uint64_t digit = bits_of(within(a, '0', '9'), within(b, '0', '9')), letter = bits_of(within(lower_a, 'a', 'z'), within(lower_b, 'a', 'z'));
@@ -180,7 +180,7 @@ AVX512 static inline uint64_t in_row_512(__m512i bytes, __m128i row) {
 }
 AVX512 static inline uint64_t is_one_512(__m512i bytes, char c) { return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(c)); }
 
-AVX512 static void word_avx512(struct blocks *blocks, size_t word, __m512i v) {
+AVX512 static inline __attribute__((always_inline)) void word_avx512(struct blocks *blocks, size_t word, __m512i v) {
   __m512i  lower = _mm512_or_si512(v, _mm512_set1_epi8(' '));
   uint64_t digit = within_512(v, '0', '9'), letter = within_512(lower, 'a', 'z'), dash = is_one_512(v, '-');
   blocks->of[CLASS_DIGIT][word] = digit;
@@ -221,7 +221,8 @@ void blocks_free(struct blocks *blocks) {
 
 void blocks_fill(struct blocks *blocks, struct text text, enum blocks_width width) {
   size_t words = (text.size + 63) / 64;
-  for (int i = 0; i < CLASS_COUNT; i++) memset(blocks->of[i] + words, 0, 2 * GROUP_WORDS * sizeof(uint64_t));
+  /* the rest of the last group, and the first word behind it */
+  for (int i = 0; i < CLASS_COUNT; i++) memset(blocks->of[i] + words, 0, GROUP_WORDS * sizeof(uint64_t));
 #ifdef __x86_64__
   if (width == BLOCKS_AVX512) {
     fill_avx512(blocks, text);
