@@ -16,6 +16,7 @@ static void digest_value(struct scan *scan, const struct keyed *keyed) {
   bool   digit = false;
   for (size_t i = start; i < end; i++) digit |= is_digit(scan->text.at[i]);
   if (digit && end - start >= DIGEST_LEAST) scan_add(scan, start, end, 0);
+  else scan_note(scan, start, end, "too short for a digest's value, or without a digit");
 }
 
 static void secret_value(struct scan *scan, const struct keyed *keyed) {

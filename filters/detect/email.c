@@ -62,12 +62,15 @@ static bool is_callid(const struct scan *scan, size_t start, size_t at) {
 static void email_report(struct scan *scan, size_t at, size_t after) {
   struct text text = scan->text, user;
   size_t      start = local_start(text, at), end = domain_end(text, after);
-  if (start == at || end == 0) return;
-  if (ENDS(text, start, "sip:") || ENDS(text, start, "sips:") || ENDS(text, start, "sip%3a") || ENDS(text, start, "tel:")) return;
+  const char *why = NULL;
+  if (start == at || ENDS(text, start, "sip:") || ENDS(text, start, "sips:") || ENDS(text, start, "sip%3a") || ENDS(text, start, "tel:")) return;
   user = (struct text){ text.at + start, at - start };
-  if (pseudonym_is(user) || phone_user_is_number(scan->region, user) || is_callid(scan, start, at)) return;
-  if (STARTS(text, end, ".in-addr.arpa")) return;
-  scan_add(scan, start, end, 0);
+  if (end == 0) why = "no mail address: behind @ is no domain with a dot";
+  else if (is_callid(scan, start, at)) why = "a Call-ID";
+  else if (STARTS(text, end, ".in-addr.arpa")) why = "a reverse name: the address in it is ip's";
+  else if (pseudonym_is(user) || phone_user_is_number(scan->region, user)) return;
+  if (why == NULL) scan_add(scan, start, end, 0);
+  else scan_note(scan, start, end != 0 ? end : after, why);
 }
 
 /* The size of a hidden spelling of "@" at byte at; 0: none. */

@@ -70,7 +70,7 @@ static bool has_digit_and_letter(struct text word) {
  * vendor/ or after vendor and model. */
 static bool version_context(const struct scan *scan, size_t at) {
   struct text         text = scan->text, word;
-  const struct keyed *keyed = anchors_key_at(scan->anchors, at);
+  const struct keyed *keyed = scan->anchors->kinds & KEY_AGENT ? anchors_key_at(scan->anchors, at) : NULL;
   size_t              end = at;
   if (keyed != NULL && (keyed->kind & KEY_AGENT) && keyed->start < at) return true;
   if (at > 0 && to_lower(text.at[at - 1]) == 'v' && (at == 1 || !is_alnum(text.at[at - 2]))) return true;
@@ -190,7 +190,11 @@ static bool is_decimal_port(struct text text, size_t start, size_t end) {
 
 static void v6_report(struct scan *scan, size_t start, size_t end, const struct v6 *v6) {
   bool bare = start == 0 || scan->text.at[start - 1] != '[';
-  if (v6_is_harmless(v6)) return;
+  if (v6_is_harmless(v6)) {
+    scan_note(scan, start, end,
+              v6->digits == 0 && v6->groups > 0 ? "no digit in it: a name in code, such as std::string" : "loopback, or any address");
+    return;
+  }
   scan_add(scan, start, end,
            bare && end < scan->text.size && scan->text.at[end] == ':' && end + 1 < scan->text.size && is_digit(scan->text.at[end + 1])
                ? PIECE_V6_BRACKET
@@ -259,7 +263,11 @@ void ip_scan(struct scan *scan) {
   v4_dashed_scan(scan);
 }
 
-static char v4_separator(struct text value) { return memchr(value.at, '-', value.size) != NULL ? '-' : '.'; }
+static char v4_separator(struct text value) {
+  size_t at = 0;
+  while (at < value.size && is_digit(value.at[at])) at++;
+  return at < value.size && value.at[at] == '-' ? '-' : '.';
+}
 
 static size_t v4_write(uint32_t address, char sep, char *out) {
   size_t n = 0;

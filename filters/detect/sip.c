@@ -50,10 +50,18 @@ static bool is_nobody(struct text user) {
   return false;
 }
 
-static bool user_is_left_alone(const struct scan *scan, struct text user) {
-  if (user.size == 0 || pseudonym_is(user) || is_nobody(user)) return true;
-  if (is_digits(user) && user.size <= 6) return true; /* an extension */
-  return phone_user_is_number(scan->region, user);    /* phone's */
+static bool user_is_left_alone(struct scan *scan, struct text user) {
+  size_t start = (size_t)(user.at - scan->text.at);
+  if (user.size == 0 || pseudonym_is(user)) return true;
+  if (is_nobody(user)) {
+    scan_note(scan, start, start + user.size, "the name of a service, or of nobody");
+    return true;
+  }
+  if (is_digits(user) && user.size <= 6) {
+    scan_note(scan, start, start + user.size, "an extension: six digits or fewer");
+    return true;
+  }
+  return phone_user_is_number(scan->region, user); /* phone's */
 }
 
 static void uri_scan(struct scan *scan, size_t start) {
