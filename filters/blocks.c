@@ -238,6 +238,43 @@ void blocks_fill(struct blocks *blocks, struct text text, enum blocks_width widt
   for (size_t at = 0; at < text.size; at += 64) word_portable(blocks, at / 64, text.at + at, text.size - at < 64 ? text.size - at : 64);
 }
 
+enum {
+  STARTS_VALUES = B(CLASS_DIGIT) | B(CLASS_COLON) | B(CLASS_EQUAL) | B(CLASS_AT) | B(CLASS_ANGLE) | B(CLASS_DOT) | B(CLASS_DASH) | B(CLASS_HIDDEN)
+};
+
+static bool plain_portable(struct text text) {
+  for (size_t i = 0; i < text.size; i++)
+    if ((unsigned char)text.at[i] >= 128 || (classes[(unsigned char)text.at[i]] & STARTS_VALUES) != 0) return false;
+  return true;
+}
+
+#ifdef __x86_64__
+#define ROW_MARKS _mm_setr_epi8('@', NONE, NONE, '#', NONE, '%', '&', NONE, NONE, NONE, ':', NONE, '<', '-', '.', NONE)
+#define ROW_MORE  _mm_setr_epi8(NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, '\\', '=', NONE, NONE)
+
+AVX2 static inline bool plain_32(__m256i v) {
+  __m256i marks = _mm256_or_si256(_mm256_or_si256(in_row(v, ROW_MARKS), in_row(v, ROW_MORE)), _mm256_or_si256(within(v, '0', '9'), v));
+  return _mm256_movemask_epi8(marks) == 0; /* v itself: bytes of 0x80 and above have the bit that movemask takes */
+}
+
+AVX2 static bool plain_avx2(struct text text) {
+  size_t at = 0;
+  for (; text.size - at >= 32; at += 32)
+    if (!plain_32(_mm256_loadu_si256((const __m256i *)(text.at + at)))) return false;
+  if (text.size < 32) return plain_portable(text);
+  return plain_32(_mm256_loadu_si256((const __m256i *)(text.at + text.size - 32)));
+}
+#endif
+
+bool blocks_plain(struct text text, enum blocks_width width) {
+#ifdef __x86_64__
+  if (width >= BLOCKS_AVX2) return plain_avx2(text);
+#else
+  (void)width;
+#endif
+  return plain_portable(text);
+}
+
 enum blocks_width blocks_widest(void) {
 #ifdef __x86_64__
   if (__builtin_cpu_supports("avx512bw")) return BLOCKS_AVX512;

@@ -49,6 +49,9 @@ enum blocks_width blocks_widest(void); /* on this CPU */
 /* The CPU must have the width. */
 void blocks_fill(struct blocks *blocks, struct text text, enum blocks_width width);
 
+/* Whether no byte of text is one that a value starts with or is found by: no digit, none of : = @ < . - % \\ & #, nothing above 0x7f. */
+bool blocks_plain(struct text text, enum blocks_width width);
+
 /* The first byte of the class at or after byte at; size where there is none. */
 static inline size_t class_next(const struct blocks *blocks, enum byte_class class_of, size_t at, size_t size) {
   const uint64_t *words = blocks->of[class_of];
