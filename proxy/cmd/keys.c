@@ -1,11 +1,11 @@
 /* tamis keys [-c FILE] [--file RING] list [--json] | create [--ahead N] | rotate [--at TIME] |
  *            destroy [--yes] [--force] ID... | --before DATE
  * The key epochs of the pseudonyms. No key is ever printed. A running proxy takes a changed ring at SIGHUP. */
-#include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proxy/cmd/cmd.h"
@@ -116,17 +116,26 @@ static bool create_change(struct keyring *ring, void *context, char *why, size_t
 
 static int keys_create(struct keys *keys) { return keys_change(keys, create_change, "epochs made"); }
 
+/* Now, or the next second where an epoch began in this one: what begins at it is in force when the command ends. */
+static int64_t free_second(struct keys *keys, const struct keyring *ring) {
+  const struct timespec pause = { .tv_nsec = 10000000 };
+  const struct epoch   *now;
+  while ((now = keyring_at(ring, keys->now_s)) != NULL && now->from_s == keys->now_s) {
+    nanosleep(&pause, NULL);
+    keys->now_s = cmd_now_s();
+  }
+  return keys->now_s;
+}
+
 static bool rotate_change(struct keyring *ring, void *context, char *why, size_t size) {
   struct keys *keys = context;
-  int64_t      from_s = keys->now_s;
+  int64_t      from_s = 0;
   char         id[EPOCH_ID_MOST + 1];
   if (ring->count == 0) {
     snprintf(why, size, "%s: there is no keyring: tamis keys create", keys->source.path);
     return false;
   }
-  if (keys->at != NULL) stamp_parse(text_of(keys->at), &from_s);
-  else
-    while (keyring_after(ring, from_s - 1) != NULL && keyring_after(ring, from_s - 1)->from_s == from_s) from_s++; /* twice in a second */
+  if (keys->at == NULL || !stamp_parse(text_of(keys->at), &from_s)) from_s = free_second(keys, ring);
   epoch_name_into(from_s, id);
   keys->changes = 1;
   return keyring_add_random(ring, id, from_s, why, size);
@@ -166,9 +175,8 @@ static bool destroy_one(struct keyring *ring, const char *id, struct keys *keys,
   }
   if (epoch->destroyed_s != 0) return true;
   if (epoch == keyring_at(ring, keys->now_s)) {
-    int64_t from_s = keys->now_s > epoch->from_s ? keys->now_s : epoch->from_s + 1;
-    epoch_name_into(from_s, next);
-    if (!keyring_add_random(ring, next, from_s, why, size)) return false;
+    epoch_name_into(free_second(keys, ring), next);
+    if (!keyring_add_random(ring, next, keys->now_s, why, size)) return false;
     epoch = keyring_find(ring, id); /* the ring may have moved */
   }
   keyring_destroy(ring, epoch, keys->now_s);

@@ -138,12 +138,12 @@ static bool folder_lock(struct writer *writer, char *why, size_t size) {
 
 /* Random bytes in the place of what the file held: zeros might become a hole and leave the old blocks. */
 static bool file_overwrite(int fd) {
-  char        noise[4096];
+  char        noise[256]; /* what getrandom gives whole */
   struct stat st;
   if (fstat(fd, &st) != 0 || lseek(fd, 0, SEEK_SET) < 0) return false;
   for (off_t left = st.st_size; left > 0;) {
     size_t part = left < (off_t)sizeof noise ? (size_t)left : sizeof noise;
-    if (getrandom(noise, sizeof noise, 0) < (ssize_t)part || !write_all(fd, noise, part)) return false;
+    if (getrandom(noise, sizeof noise, 0) != sizeof noise || !write_all(fd, noise, part)) return false;
     left -= (off_t)part;
   }
   return fsync(fd) == 0;
