@@ -5,7 +5,7 @@
 #include "filters/secret.h"
 #include "proxy/util/log.h"
 
-enum { LOOK_MS = 10000, RETRY_S = 60, RETRY_SHORT_S = 3600 };
+enum { LOOK_MS = 1000, RETRY_S = 60, RETRY_SHORT_S = 3600 };
 
 /* The clock is looked at again after LOOK_MS at most: it may be set, and timers stand still while a machine sleeps. */
 static void on_timer(uv_timer_t *timer);
