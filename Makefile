@@ -19,7 +19,7 @@ CODE   := $(wildcard filters/*.[ch] filters/detect/*.[ch] conf/*.[ch] proxy/*.c 
 SCRIPT := .ci/run test/run test/packages test/demo $(wildcard test/e2e/* test/bench/run)
 NEEDED := gcc make pkg-config libpcre2-dev libssl-dev libyaml-dev libjansson-dev zlib1g-dev libuv1-dev libcurl4-openssl-dev \
           libisal-dev libhttp-parser-dev
-NEEDED_TEST := libcmocka-dev python3 curl bsdutils netcat-openbsd rsyslog awscli valgrind procps nftables \
+NEEDED_TEST := libcmocka-dev python3 curl bsdutils netcat-openbsd rsyslog awscli valgrind procps nftables faketime \
           swift-proxy swift-account swift-container swift-object swift-object-expirer memcached util-linux
 NEEDED_LINT := clang-format-14 cppcheck shellcheck clang
 PREFIX ?= /usr

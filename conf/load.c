@@ -626,6 +626,7 @@ void conf_free(struct conf *conf) {
   free(conf->region);
   free(conf->queue.path);
   free(conf->keys.file);
+  free(conf->keys.credential);
   free(conf->store.path);
   free(conf->store.endpoint);
   free(conf->store.region);

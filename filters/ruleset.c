@@ -1,11 +1,12 @@
 /* ruleset: rule_specs compiled once, every error reported, then immutable. */
 #include "filters/ruleset.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "filters/secret.h"
 
 struct compiler {
   const struct rule_spec      *spec;
@@ -268,10 +269,10 @@ static bool ruleset_hash_set(struct ruleset *rules, const struct rule_spec *spec
 struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const struct filter_options *options, filter_complain *complain,
                             void *context) {
   struct compiler compiler = { .options = options, .complain = complain, .context = context };
-  struct ruleset *rules = calloc(1, sizeof *rules);
+  struct ruleset *rules = secret_new(sizeof *rules); /* it holds what the key makes */
   if (rules == NULL || count > RULES_MOST) {
     fail(&compiler, NULL, -1, rules == NULL ? "out of memory" : "more than 4096 rules");
-    free(rules);
+    secret_free(rules, sizeof *rules);
     return NULL;
   }
   atomic_init(&rules->references, 1);
@@ -320,8 +321,7 @@ void ruleset_unref(struct ruleset *rules) {
     names_free(&rule->when_field);
   }
   free(rules->rules);
-  OPENSSL_cleanse(rules, sizeof *rules);
-  free(rules);
+  secret_free(rules, sizeof *rules);
 }
 
 size_t             ruleset_count(const struct ruleset *rules) { return rules->count; }

@@ -317,17 +317,19 @@ static int run_job(struct ruleset *rules, const struct conf *conf, unsigned jobs
 }
 
 int cmd_filter(int argc, char **argv) {
-  struct cmd_engine engine;
-  const char       *file = NULL;
-  unsigned long     jobs = 1;
-  int               option, status;
-  while ((option = getopt(argc, argv, "c:j:")) != -1) {
+  struct cmd_engine          engine;
+  static const struct option options[] = { { "epoch", required_argument, NULL, 'e' }, { 0 } };
+  const char                *file = NULL, *epoch = NULL;
+  unsigned long              jobs = 1;
+  int                        option, status;
+  while ((option = getopt_long(argc, argv, "c:j:", options, NULL)) != -1) {
     if (option == 'c') file = optarg;
     else if (option == 'j') jobs = strtoul(optarg, NULL, 10);
-    else return cmd_usage("filter [-c FILE] [-j N] [FILE...]");
+    else if (option == 'e') epoch = optarg;
+    else return cmd_usage("filter [-c FILE] [-j N] [--epoch ID] [FILE...]");
   }
   if (jobs < 1 || jobs > JOBS_MOST) return cmd_usage("filter [-c FILE] [-j 1 to 64] [FILE...]");
-  if (!cmd_engine_open(&engine, file, true)) return 2;
+  if (!cmd_engine_open(&engine, file, true, epoch)) return 2;
   status = run_job(engine.rules, engine.conf, (unsigned)jobs, argv + optind, argc - optind);
   cmd_engine_close(&engine);
   return status;

@@ -112,18 +112,21 @@ static void input_try(const struct trial *trial) {
 }
 
 int cmd_try(int argc, char **argv) {
-  static const struct option options[] = { { "json", no_argument, NULL, 'j' }, { "config", required_argument, NULL, 'c' }, { 0 } };
-  struct cmd_engine          engine;
-  struct trial               trial = { 0 };
-  const char                *file = NULL;
-  int                        option;
+  static const struct option options[] = {
+    { "json", no_argument, NULL, 'j' }, { "config", required_argument, NULL, 'c' }, { "epoch", required_argument, NULL, 'e' }, { 0 }
+  };
+  struct cmd_engine engine;
+  struct trial      trial = { 0 };
+  const char       *file = NULL, *epoch = NULL;
+  int               option;
   while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
     if (option == 'c') file = optarg;
     else if (option == 'j') trial.json = true;
-    else return cmd_usage("try [-c FILE] [--json] [LINE]");
+    else if (option == 'e') epoch = optarg;
+    else return cmd_usage("try [-c FILE] [--json] [--epoch ID] [LINE]");
   }
   if (argc - optind > 1) return cmd_usage("try [-c FILE] [--json] [LINE]   (one line: quote it)");
-  if (!cmd_engine_open(&engine, file, false)) return 2;
+  if (!cmd_engine_open(&engine, file, false, epoch)) return 2;
   trial.rules = engine.rules;
   trial.filter = filter_new(engine.rules, engine.conf->limits.record_bytes);
   trial.room = 4 * engine.conf->limits.record_bytes + 4096;
