@@ -354,10 +354,11 @@ static void anchors_clear(struct anchors *anchors) {
 }
 
 static void anchors_see(struct anchors *anchors) {
-  anchors->sights =
-      (anchors->at.count > 0 ? SEES_AT : 0) | (anchors->angle.count > 0 ? SEES_ANGLE : 0) | (anchors->percent.count > 0 ? SEES_HIDDEN : 0) |
-      (anchors->uri.count > 0 ? SEES_URI : 0) | (anchors->colon.count + anchors->quad_count + anchors->dashed.count > 0 ? SEES_ADDRESS : 0) |
-      (anchors->digit.count > 0 ? SEES_NUMBER : 0) | (anchors->mac.count + anchors->uuid.count + anchors->file.count > 0 ? SEES_MAC : 0);
+  anchors->sights = SEES_ALWAYS | (anchors->at.count > 0 ? SEES_AT : 0) | (anchors->angle.count > 0 ? SEES_ANGLE : 0) |
+                    (anchors->percent.count > 0 ? SEES_HIDDEN : 0) | (anchors->uri.count > 0 ? SEES_URI : 0) |
+                    (anchors->colon.count + anchors->quad_count + anchors->dashed.count > 0 ? SEES_ADDRESS : 0) |
+                    (anchors->digit.count > 0 ? SEES_NUMBER : 0) |
+                    (anchors->mac.count + anchors->uuid.count + anchors->file.count > 0 ? SEES_MAC : 0);
 }
 
 void anchors_find(struct anchors *anchors, struct text text, struct text field) {

@@ -387,18 +387,18 @@ enum filter_result filter_text(struct filter *filter, const struct filter_contex
   filter->rendered_used = 0;
   *length = 0;
   *rule = FILTER_NO_RULE;
+  filter->notes.count = 0;
   if (text.size > filter->most) return FILTER_WITHHOLD;
   if (text.size == 0) return FILTER_SAME;
+  anchors_find(&filter->anchors, text, context->field);
+  if ((filter->rules->sights & filter->anchors.sights) == 0 && (filter->rules->kinds & filter->anchors.kinds) == 0) return FILTER_SAME;
   filter->context = *context;
   filter->scan =
       (struct scan){ .text = text, .context = &filter->context, .anchors = &filter->anchors, .spans = &filter->spans, .notes = &filter->notes };
-  filter->notes.count = 0;
-  anchors_find(&filter->anchors, text, context->field);
   for (size_t i = 0; i < filter->rules->count; i++) {
     enum filter_result result;
     const struct rule *one = &filter->rules->rules[i];
-    if (one->detector != NULL && (one->detector->sights & filter->anchors.sights) == 0 && (one->detector->kinds & filter->anchors.kinds) == 0)
-      continue;
+    if ((one->sights & filter->anchors.sights) == 0 && (one->kinds & filter->anchors.kinds) == 0) continue;
     if (one->conditional && !rule_applies(one, context)) continue;
     result = rule_run(filter, i, text);
     if (result == FILTER_SAME) continue;

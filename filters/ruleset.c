@@ -284,6 +284,8 @@ struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const s
     compiler.spec = &specs[i];
     compiler.rule = &rules->rules[i];
     compile_rule(&compiler);
+    rules->sights |= rules->rules[i].sights;
+    rules->kinds |= rules->rules[i].kinds;
   }
   pseudonym_key_set(&rules->key, options->key);
   snprintf(rules->epoch, sizeof rules->epoch, "%s", options->epoch);

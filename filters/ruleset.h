@@ -43,6 +43,7 @@ struct ruleset {
   atomic_uint          references;
   struct rule         *rules;
   size_t               count;
+  uint32_t             sights, kinds; /* of all rules, or-ed */
   struct pseudonym_key key;
   char                 hash[65];
   char                 epoch[32];
