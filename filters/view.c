@@ -5,8 +5,8 @@
  * Each layer is read and written in place: no spelling decodes to more bytes than it has. */
 #include "filters/view.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
+#ifdef __x86_64__
+#include <immintrin.h>
 #endif
 
 #include "filters/scan.h"
@@ -234,7 +234,7 @@ static struct unit entity_at(struct text text, size_t at) {
 /* rsyslog's $EscapeControlCharactersOnReceive, and its escapes of 8-bit characters: #303#251. */
 static struct unit hash_at(struct text before, struct text text, size_t at) {
   uint32_t value = octal_at(text, at + 1);
-  if (value < 0x20 || value == 0x7f) return unit_byte(4, value);
+  if (value < 0x20 || (value == 0x7f && !is_digit(byte_at(text, at + 4)))) return unit_byte(4, value); /* #1771234: a ticket */
   if (value == NO_CODE || value < 0x80) return no_unit;
   if (value >= 0xc2)
     return byte_at(text, at + 4) == '#' && byte_at(text, at + 5) == '2' && octal_at(text, at + 5) < 0xc0 ? unit_byte(4, value) : no_unit;
@@ -254,33 +254,48 @@ static uint32_t quoted_at(struct text text, size_t at) {
 
 /* A word that may be a key ends here: cseq=40 is no quoted-printable. */
 static bool key_ends(struct text before) {
-  size_t start = before.size;
-  bool   letter = false;
-  while (start > 0 && before.size - start < KEY_WINDOW && (is_alnum(before.at[start - 1]) || memchr("_-.)]", before.at[start - 1], 5) != NULL))
-    letter |= is_alpha(before.at[--start]);
-  return letter || start == before.size;
+  bool letter = false;
+  for (size_t i = before.size; i > 0 && before.size - i < KEY_WINDOW; i--) {
+    char c = before.at[i - 1];
+    if (!is_alnum(c) && c != '_' && c != '-' && c != '.' && c != ')' && c != ']') return letter || i == before.size;
+    letter |= is_alpha(c);
+  }
+  return letter || before.size == 0;
 }
 
-/* jean=40192.0.2.7: what follows a decoded "@" is an address, not the rest of a number. */
-static bool octets_follow(struct text text, size_t at) {
-  unsigned dots = 0, digits = 0;
-  for (; at < text.size && dots < 2; at++) {
-    if (is_digit(text.at[at]) && digits < 3) digits++;
-    else if (text.at[at] == '.' && digits > 0) dots++, digits = 0;
-    else return false;
+/* jean=40example.com and jean=40192.0.2.7: a name with a dot, or an address, and not the rest of a number. */
+static bool domain_follows(struct text text, size_t at) {
+  unsigned dots = 0;
+  bool     letter = false;
+  if (byte_at(text, at) == '[') return true;
+  for (size_t label = at; at < text.size && dots < 2; at++) {
+    letter |= is_alpha(text.at[at]);
+    if (text.at[at] == '.' || quoted_at(text, at) == '.') {
+      if (at == label || (!letter && at - label > 3)) return false;
+      at += text.at[at] == '.' ? 0 : 2;
+      dots++;
+      label = at + 1;
+      if (letter && is_alpha(byte_at(text, label))) return true;
+    } else if (!is_alnum(text.at[at]) && text.at[at] != '-' && !is_utf8(text.at[at])) return false;
   }
   return dots == 2;
 }
 
 /* =HH after what may be a key: quoted-printable only if its character is one that joins or encloses values, and what
- * follows fits. */
+ * follows is no rest of a number or of a hexadecimal one: code=2001, tag=2f77, wait=20s. */
 static bool quoted_joins(struct text text, size_t at, uint32_t value) {
-  char next = byte_at(text, at + 3);
-  bool number = is_digit(text.at[at + 1]) && is_digit(text.at[at + 2]) && is_digit(next);
-  if (value == '@') return is_alpha(next) || is_utf8(next) || next == '[' || octets_follow(text, at + 3);
-  if (number) return false; /* code=2001 */
-  if (value == '=') return true;
-  return (value == ' ' || is_punctuation((char)value)) && (is_alnum(next) || is_utf8(next) || (next != 0 && strchr("<>\"+=:%", next) != NULL));
+  size_t start = at + 3, end = start, digits = 0;
+  char   next = byte_at(text, start);
+  bool   word = false;
+  if (value == '@') return domain_follows(text, start);
+  if (!is_punctuation((char)value) && value != ' ') return false;
+  if (!is_alnum(next)) return is_utf8(next) || (next != 0 && strchr("<>\"+=:%", next) != NULL);
+  for (; end < text.size && end - at < KEY_WINDOW && is_alnum(text.at[end]); end++) {
+    word |= is_alpha(text.at[end]) && !is_hex(text.at[end]);
+    digits += is_digit(text.at[end]);
+  }
+  if (is_digit(text.at[at + 2])) return word && !is_digit(next) && (is_upper(next) || end - start > 3);
+  return word || ((value == '+' || value == '=' || value == ':') && digits == end - start && digits > 5);
 }
 
 /* RFC 2045 6.7. run: the byte before was one of these too. */
@@ -292,8 +307,8 @@ static struct unit equals_at(struct text before, struct text text, size_t at, bo
   }
   if (value >= 0x80 && value < 0xc2 && !run) return no_unit;
   run |= quoted_at(text, at + 3) != NO_CODE;
-  if (value < 0x80 && (run || !key_ends(before) || quoted_joins(text, at, value))) return unit_byte(3, value);
-  return value >= 0x80 && run ? unit_byte(3, value) : no_unit;
+  if (run) return unit_byte(3, value);
+  return value >= 0x20 && value < 0x7f && (quoted_joins(text, at, value) || !key_ends(before)) ? unit_byte(3, value) : no_unit;
 }
 
 /* run: the byte before was quoted-printable. */
@@ -318,7 +333,11 @@ static unsigned base64_value(char c) {
   return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : 64;
 }
 
-static bool is_base64(char c) { return base64_value(c) < 64; }
+/* The same as a set of bits: looked up for each byte of many words. */
+static bool is_base64(char c) {
+  static const uint64_t set[2] = { 0x3ffull << 48 | 1ull << '+' | 1ull << '-' | 1ull << '/', 0x3ffffffull << 1 | 1ull << 31 | 0x3ffffffull << 33 };
+  return !is_utf8(c) && (set[(uint8_t)c >> 6] >> (c & 63) & 1) != 0;
+}
 static bool is_text(char c) { return (uint8_t)c >= 0x20 ? c != 0x7f : c == '\n' || c == '\r' || c == '\t'; }
 
 static bool is_utf8_text(struct text text) {
@@ -502,65 +521,108 @@ void view_open(struct view *view, struct text text) {
 
 static bool character_matters(struct text text, size_t at) {
   uint32_t code;
-  return utf8_at(text, at, &code) > 0 && fold_of(code) != FOLD_SAME;
+  return ((uint8_t)text.at[at] & 0x40) != 0 && utf8_at(text, at, &code) > 0 && fold_of(code) != FOLD_SAME;
+}
+
+static bool unit_matters(struct text text, size_t at) {
+  struct unit unit = unit_at((struct text){ text.at, at }, text, at, false);
+  return unit.taken > 0 && !unit.idle;
 }
 
 /* A token that is padded from byte at on. */
-static bool token_ends(struct text text, size_t at) {
+static bool padding_matters(struct text text, size_t at) {
   struct inside inside;
   size_t        start = at, tries = 0;
   while (start > 0 && at - start <= TOKEN_MOST && is_base64(text.at[start - 1])) start--;
-  if (at - start < TOKEN_LEAST || is_base64(byte_at(text, at + 1))) return false;
+  if (at - start < TOKEN_LEAST) return false;
   if (padded_at(text, start, &inside)) return true;
   for (size_t i = start + 1; at - i >= TOKEN_LEAST && tries < TOKEN_TRIES; i++)
     if (text.at[i - 1] == '/' && ++tries <= TOKEN_TRIES && padded_at(text, i, &inside)) return true;
   return false;
 }
 
-static bool equals_matters(struct text text, size_t at) {
+static bool word_matters(struct text text, size_t at) {
   struct inside inside;
-  return byte_at(text, at + 1) == '?' ? word_at(text, at, &inside) : token_ends(text, at);
+  return word_at(text, at, &inside);
 }
 
 static bool jwt_matters(struct text text, size_t at) { /* at: the J of eyJ */
   struct inside inside;
-  return at >= 2 && text.at[at - 2] == 'e' && jwt_at(text, at - 2, at > 2 ? text.at[at - 3] : 0, &inside);
+  return at >= 2 && jwt_at(text, at - 2, at > 2 ? text.at[at - 3] : 0, &inside);
 }
 
-static bool mark_matters(struct text text, size_t at) {
-  struct unit unit;
-  char        c = text.at[at];
-  if (is_utf8(c)) return ((uint8_t)c & 0x40) != 0 && character_matters(text, at);
-  if (c == 'D') return at >= 2 && text.at[at - 1] == '0' && dump_at(text, at - 2).taken > 0;
-  if (c == 'J') return jwt_matters(text, at);
-  unit = unit_at((struct text){ text.at, at }, text, at, false);
-  return (unit.taken > 0 && !unit.idle) || (c == '=' && equals_matters(text, at));
+/* =NN where neither is a reason to think of quoted-printable: a number after a key. Sooner than unit_at. */
+static bool is_number_of_key(struct text text, size_t at) {
+  char first = byte_at(text, at + 1), second = byte_at(text, at + 2), before = at > 0 ? text.at[at - 1] : 0;
+  if (!is_alpha(before) || byte_at(text, at + 3) == '=' || !is_digit(second)) return false;
+  return first == '1' || first == '3' || first == '5' || (first == '4' && second != '0');
 }
 
-#ifdef __SSE2__
-/* Bit n: byte n is one that mark_matters looks at. */
-static inline unsigned marks_of(__m128i bytes) {
-  __m128i found = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('%')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('&')));
-  found = _mm_or_si128(found, _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('#')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
-  found = _mm_or_si128(found, _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('J')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('D'))));
-  return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(found, bytes), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('='))));
+bool view_mark(struct text text, size_t at) {
+  char next = byte_at(text, at + 1);
+  switch (text.at[at]) {
+  case '=':
+    if (is_lower(next) || (is_upper(next) && !is_hex(next))) return false; /* most: key=word */
+    if (next == '?' && word_matters(text, at)) return true;
+    if (is_base64(next)) return is_hex(byte_at(text, at + 2)) && !is_number_of_key(text, at) && unit_matters(text, at);
+    return ((next == '\r' || next == '\n') && unit_matters(text, at)) || padding_matters(text, at);
+  case 'D': return next == ' ' && at >= 2 && text.at[at - 1] == '0' && dump_at(text, at - 2).taken > 0;
+  case 'J': return at >= 2 && text.at[at - 1] == 'y' && jwt_matters(text, at);
+  case '%': return (is_hex(next) || (next | 32) == 'u') && unit_matters(text, at);
+  case '#': return is_digit(next) && unit_matters(text, at);
+  case '&':
+  case '\\': return unit_matters(text, at);
+  default: return is_utf8(text.at[at]) && character_matters(text, at);
+  }
 }
 
-bool view_needed(struct text text) {
-  for (size_t at = 0; at < text.size; at += 16) {
-    char    last[16] = { 0 };
-    __m128i bytes;
-    if (text.size - at >= 16) bytes = _mm_loadu_si128((const __m128i *)(text.at + at));
-    else bytes = _mm_loadu_si128((const __m128i *)memcpy(last, text.at + at, text.size - at));
-    for (unsigned found = marks_of(bytes); found != 0; found &= found - 1)
-      if (mark_matters(text, at + (size_t)__builtin_ctz(found))) return true;
+static bool needed_portable(struct text text) {
+  for (size_t at = 0; at < text.size; at++)
+    if ((is_utf8(text.at[at]) || (text.at[at] != 0 && strchr("%&#\\=DJ", text.at[at]) != NULL)) && view_mark(text, at)) return true;
+  return false;
+}
+
+#ifdef __x86_64__
+/* Bit n: view_mark may be true for byte n of 32, by the bytes beside it as far as these are among the 32. A byte has a
+ * class where the tables of its low and its high nibble share a bit: 1 digits, 2 the other hexadecimal digits, 4 and 8
+ * letters, 16 "=", 32 "#%&", 64 "\", 128 "DJ". */
+__attribute__((target("avx2"))) static inline uint32_t marks_of(__m256i bytes) {
+  const __m256i low = _mm256_broadcastsi128_si256(_mm_setr_epi8(9, 15, 15, 47, (char)143, 47, 47, 13, 13, 13, (char)140, 4, 68, 20, 4, 4));
+  const __m256i high = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 0, 32, 17, (char)134, 72, 6, 8, 0, 0, 0, 0, 0, 0, 0, 0));
+  const __m256i nibble = _mm256_set1_epi8(15), none = _mm256_setzero_si256();
+  __m256i       both = _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(bytes, nibble)),
+                                        _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble)));
+  uint32_t      no_hex = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(both, _mm256_set1_epi8(3)), none));
+  uint32_t      no_alnum = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(both, _mm256_set1_epi8(13)), none));
+  uint32_t      equal = (uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(both, 3));
+  uint32_t      digit = (uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(both, 7));
+  uint32_t      y = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('y')));
+  __m256i       escape = _mm256_cmpgt_epi8(_mm256_and_si256(both, _mm256_set1_epi8(96)), none);
+  /* UTF-8's first bytes; U+00C0 to U+00FF are letters */
+  __m256i       lead = _mm256_cmpeq_epi8(_mm256_max_epu8(bytes, _mm256_set1_epi8((char)0xc4)), bytes);
+  lead = _mm256_or_si256(_mm256_or_si256(lead, escape), _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8((char)0xc2)));
+  return (equal & (~((no_hex >> 1) | (no_hex >> 2)) | no_alnum >> 1 | 1u << 31 | 1u << 30)) |
+         ((uint32_t)_mm256_movemask_epi8(both) & ((digit | y) << 1 | 1)) | (uint32_t)_mm256_movemask_epi8(lead);
+}
+
+__attribute__((target("avx2"))) static bool needed_wide(struct text text) {
+  for (size_t at = 0; at < text.size; at += 32) {
+    char        last[32];
+    const char *block = text.at + at;
+    if (text.size - at < 32) {
+      memset(last, 0, sizeof last);
+      block = memcpy(last, block, text.size - at);
+    }
+    for (uint32_t found = marks_of(_mm256_loadu_si256((const __m256i *)block)); found != 0; found &= found - 1)
+      if (view_mark(text, at + (size_t)__builtin_ctz(found))) return true;
   }
   return false;
 }
+
+bool view_needed(struct text text, bool wide) { return wide ? needed_wide(text) : needed_portable(text); }
 #else
-bool view_needed(struct text text) {
-  for (size_t at = 0; at < text.size; at++)
-    if ((is_utf8(text.at[at]) || (text.at[at] != 0 && strchr("%&#\\JD=", text.at[at]) != NULL)) && mark_matters(text, at)) return true;
-  return false;
+bool view_needed(struct text text, bool wide) {
+  (void)wide;
+  return needed_portable(text);
 }
 #endif

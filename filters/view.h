@@ -36,8 +36,11 @@ struct view {
 };
 
 /* Whether something in text is spelled so that a detector may not see it. Cheap; false for most lines. What detectors
- * read through anyhow (\" and \n before a blank) is no reason for a view, though a view decodes it. */
-bool view_needed(struct text text);
+ * read through anyhow (\" and \n before a blank) is no reason for a view, though a view decodes it. wide: with AVX2. */
+bool view_needed(struct text text, bool wide);
+/* The same for one byte, for who walks the text anyway: a view is needed where this is true for a byte that is one of
+ * % \ & # = D J or above 0x7f. */
+bool view_mark(struct text text, size_t at);
 
 /* The view is now the text itself. */
 void view_open(struct view *view, struct text text);
