@@ -12,6 +12,7 @@
 #include "filters/scan.h"
 
 enum {
+  QUOTED_NEAR = 16, /* quoted-printable comes in numbers: two so near are no keys with values */
   KEY_WINDOW = 32,  /* bytes looked at for key= in front of quoted-printable */
   TOKEN_LEAST = 16, /* base64: shorter tokens hold no value; longer ones are not looked into */
   TOKEN_MOST = 4096,
@@ -298,7 +299,14 @@ static bool quoted_joins(struct text text, size_t at, uint32_t value) {
   return word || ((value == '+' || value == '=' || value == ':') && digits == end - start && digits > 5);
 }
 
-/* RFC 2045 6.7. run: the byte before was one of these too. */
+/* Another one follows, perhaps behind a word: =2B33=201. */
+static bool quoted_follows(struct text text, size_t at) {
+  size_t end = at;
+  while (end < text.size && end - at < QUOTED_NEAR && is_alnum(text.at[end])) end++;
+  return quoted_at(text, end) != NO_CODE;
+}
+
+/* RFC 2045 6.7. run: one of these stands before, perhaps with a word between. */
 static struct unit equals_at(struct text before, struct text text, size_t at, bool run) {
   uint32_t value = quoted_at(text, at);
   if (value == NO_CODE) { /* a soft line end */
@@ -306,12 +314,12 @@ static struct unit equals_at(struct text before, struct text text, size_t at, bo
     return byte_at(text, at + 1) == '\n' ? unit_code(2, 0xad) : no_unit;
   }
   if (value >= 0x80 && value < 0xc2 && !run) return no_unit;
-  run |= quoted_at(text, at + 3) != NO_CODE;
+  run = run || quoted_follows(text, at + 3);
   if (run) return unit_byte(3, value);
   return value >= 0x20 && value < 0x7f && (quoted_joins(text, at, value) || !key_ends(before)) ? unit_byte(3, value) : no_unit;
 }
 
-/* run: the byte before was quoted-printable. */
+/* run: quoted-printable stands before, perhaps with a word between. */
 static struct unit unit_at(struct text before, struct text text, size_t at, bool run) {
   switch (text.at[at]) {
   case '%': return percent_at(text, at);
@@ -434,7 +442,7 @@ struct layer {
   uint32_t     made;  /* bytes written */
   uint32_t     tries; /* starts of tokens in this run of base64's characters */
   bool         changed;
-  bool         run; /* the byte before was quoted-printable */
+  uint32_t     near; /* so many more bytes of a word may stand between two of quoted-printable */
 };
 
 /* A character of UTF-8 is complete: one unit, and in ASCII if it looks so. */
@@ -499,10 +507,12 @@ bool view_next(struct view *view) {
   char         last = 0; /* of this layer's input */
   for (size_t at = 0; at < text.size;) {
     uint32_t    origin = view->origin[at];
-    struct unit unit = unit_at((struct text){ view->at, layer.made }, text, at, layer.run);
+    struct unit unit = unit_at((struct text){ view->at, layer.made }, text, at, layer.near > 0);
     size_t      taken = unit.taken > 0 ? unit.taken : push_inside(&layer, text, at, last);
     last = text.at[at + (taken > 0 ? taken : 1) - 1];
-    layer.run = unit.taken > 0 && text.at[at] == '=';
+    if (unit.taken > 0 && text.at[at] == '=') layer.near = QUOTED_NEAR + 1;
+    else if (unit.taken == 0 && is_alnum(text.at[at])) layer.near -= layer.near > 0;
+    else layer.near = 0;
     if (unit.taken > 0) push_unit(&layer, &unit, origin);
     else if (taken == 0) push(&layer, text.at[at], origin);
     at += taken > 0 ? taken : 1;
@@ -554,7 +564,7 @@ static bool jwt_matters(struct text text, size_t at) { /* at: the J of eyJ */
 /* =NN where neither is a reason to think of quoted-printable: a number after a key. Sooner than unit_at. */
 static bool is_number_of_key(struct text text, size_t at) {
   char first = byte_at(text, at + 1), second = byte_at(text, at + 2), before = at > 0 ? text.at[at - 1] : 0;
-  if (!is_alpha(before) || byte_at(text, at + 3) == '=' || !is_digit(second)) return false;
+  if (!is_alpha(before) || !is_digit(second) || quoted_follows(text, at + 3)) return false;
   return first == '1' || first == '3' || first == '5' || (first == '4' && second != '0');
 }
 

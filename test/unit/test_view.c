@@ -85,6 +85,7 @@ static void decodes(void **state) {
     { "quoted-printable in a word", "jean=40example.com", "jean@example.com", "@", "=40", 1 },
     { "quoted-printable plus", "tel:=2B33199001234", "tel:+33199001234", "+", "=2B", 1 },
     { "quoted-printable blanks in a number", "01=2099=2000", "01 99 00", "1 9", "1=209", 1 },
+    { "quoted-printable with words between", "=2B33=20199=20", "+33 199 ", "33 199", "33=20199", 1 },
     { "quoted-printable in a row", "x=30=31=39", "x019", "019", "=30=31=39", 1 },
     { "quoted-printable accents", "H=C3=A9l", "H\xc3\xa9l", "\xc3\xa9", "=C3=A9", 1 },
     { "a key's value in quoted-printable", "src=3D33199001234", "src=33199001234", "=", "=3D", 1 },
