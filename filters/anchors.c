@@ -366,7 +366,8 @@ void anchors_find(struct anchors *anchors, struct text text, struct text field) 
   anchors->kinds = key_kind_of(&anchors->keys, field);
   if (anchors->kinds != KEY_NONE && text.size > 0) anchors->keyed[anchors->keyed_count++] = (struct keyed){ 0, (uint32_t)text.size, anchors->kinds };
   anchors->sights = SEES_ALWAYS;
-  if (anchors->kinds == KEY_NONE && blocks_plain(text, anchors->width)) return;
+  anchors->plain = anchors->kinds == KEY_NONE && blocks_plain(text, anchors->width);
+  if (anchors->plain) return;
   blocks_fill(&anchors->blocks, text, anchors->width);
   marks_find(anchors, text);
   if (anchors->width == BLOCKS_PORTABLE) shapes_portable(anchors, text);

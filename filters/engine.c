@@ -1,12 +1,14 @@
 /* engine: one text through all rules.
  *
  *   anchors_find ─▶ each rule in order: detector or pattern ─▶ spans ─▶ resolve (who takes which byte) ─▶ splice
+ *        └─ hidden spellings? ─▶ view, layer by layer ─▶ each detector again ─▶ spans of the original ─┘
  *
  * Every rule sees the original text. What a rule has found never survives because another rule found a part of it: a
  * span that loses some bytes to an earlier one is removed where it stands alone. */
 #include <stdlib.h>
 
 #include "filters/ruleset.h"
+#include "filters/view.h"
 
 enum { JIT_STACK_LEAST = 32 * 1024, JIT_STACK_MOST = 1024 * 1024, REPLACEMENT_MOST = 4096, WINNERS_SIMPLE = 24 };
 
@@ -16,12 +18,15 @@ struct filter {
   struct anchors        anchors;
   struct notes          notes;
   struct spans          spans;
-  uint32_t             *sources;  /* with each span of a template: where its replacement starts in rendered */
-  char                 *rendered; /* replacements of templates, made while the groups are known: size, bytes */
+  uint32_t             *sources;  /* with a span of a template or a view: where its replacement starts in rendered */
+  char                 *rendered; /* replacements made while groups are known, or the view is there: size, bytes */
   size_t                rendered_used, rendered_room;
   uint32_t             *taken;   /* for each byte of the text: 0, or the span that has it, plus one */
   uint32_t             *winners; /* spans that are spliced, by their start */
   uint32_t              winner_count;
+  struct view           view;
+  uint32_t              passes[VIEW_LAYERS + 2]; /* the first span of the text, then of each layer of the view; the end */
+  uint32_t              pass_count;
   uint64_t             *counts;
   pcre2_match_data     *match;
   pcre2_match_context  *limits;
@@ -47,19 +52,22 @@ struct filter *filter_new(struct ruleset *rules, size_t most) {
   filter->rules = ruleset_ref(rules);
   filter->most = most;
   filter->spans.room = (uint32_t)(most + 64);
-  filter->rendered_room = 4 * most + 1024;
+  filter->rendered_room = 4 * most + 2 * REPLACEMENT_MOST;
   good = anchors_new(&filter->anchors, most);
   filter->spans.list = malloc(filter->spans.room * sizeof *filter->spans.list);
   filter->sources = malloc(filter->spans.room * sizeof *filter->sources);
   filter->winners = malloc(filter->spans.room * sizeof *filter->winners);
   filter->rendered = malloc(filter->rendered_room);
   filter->taken = calloc(most + 1, sizeof *filter->taken);
+  filter->view.at = malloc(most + 1);
+  filter->view.origin = malloc((most + 1) * sizeof *filter->view.origin);
   filter->counts = calloc(rules->count + 1, sizeof *filter->counts);
   filter->match = pcre2_match_data_create(256, NULL);
   filter->limits = pcre2_match_context_create(NULL);
   filter->jit_stack = pcre2_jit_stack_create(JIT_STACK_LEAST, JIT_STACK_MOST, NULL);
   if (!good || filter->spans.list == NULL || filter->sources == NULL || filter->winners == NULL || filter->rendered == NULL ||
-      filter->taken == NULL || filter->counts == NULL || filter->match == NULL || filter->limits == NULL || filter->jit_stack == NULL) {
+      filter->taken == NULL || filter->view.at == NULL || filter->view.origin == NULL || filter->counts == NULL || filter->match == NULL ||
+      filter->limits == NULL || filter->jit_stack == NULL) {
     filter_free(filter);
     return NULL;
   }
@@ -79,6 +87,8 @@ void filter_free(struct filter *filter) {
   free(filter->winners);
   free(filter->rendered);
   free(filter->taken);
+  free(filter->view.at);
+  free(filter->view.origin);
   free(filter->counts);
   pcre2_match_data_free(filter->match);
   pcre2_match_context_free(filter->limits);
@@ -245,10 +255,24 @@ static bool resolve_apart(struct filter *filter) {
   return true;
 }
 
+/* Settles the spans of all passes in the order of rules; within a rule the text's come first, then the view's. */
+static bool passes_settle(struct filter *filter) {
+  uint32_t next[VIEW_LAYERS + 1];
+  memcpy(next, filter->passes, sizeof next);
+  for (;;) {
+    uint32_t least = UINT32_MAX, pass = 0;
+    for (uint32_t i = 0; i < filter->pass_count; i++) {
+      if (next[i] == filter->passes[i + 1] || filter->spans.list[next[i]].rule >= least) continue;
+      least = filter->spans.list[next[i]].rule;
+      pass = i;
+    }
+    if (least == UINT32_MAX) return true;
+    if (!span_settle(filter, next[pass]++)) return false;
+  }
+}
+
 static bool resolve(struct filter *filter) {
-  uint32_t found = filter->spans.count;
-  bool     good = true;
-  for (uint32_t i = 0; good && i < found; i++) good = span_settle(filter, i);
+  bool good = passes_settle(filter);
   if (good) winners_sort(filter);
   for (uint32_t i = 0; i < filter->spans.count; i++)
     memset(filter->taken + filter->spans.list[i].start, 0, (filter->spans.list[i].end - filter->spans.list[i].start) * sizeof *filter->taken);
@@ -281,23 +305,27 @@ static size_t hash_render(const struct filter *filter, const struct rule *rule, 
   return pseudonym_into(&filter->rules->key, rule->as, country, value, out);
 }
 
+/* What was rendered before: with a template, or from a view. */
+static size_t rendered_find(const struct filter *filter, const struct span *span, const char **at) {
+  const char *source = filter->rendered + filter->sources[span - filter->spans.list];
+  uint32_t    size;
+  memcpy(&size, source, sizeof size);
+  *at = source + sizeof size;
+  return size;
+}
+
 /* What takes the span's place: into out, which has room for REPLACEMENT_MOST bytes; *at may point elsewhere instead. */
 static size_t span_render(const struct filter *filter, const struct span *span, char *out, const char **at) {
   const struct rule *rule = &filter->rules->rules[span->rule];
   struct text        value = { filter->scan.text.at + span->start, span->end - span->start };
-  uint32_t           size;
   *at = out;
   if (span->piece == UINT16_MAX) return 0;
+  if (span->hidden && span->action != ACTION_KEEP && span->action != ACTION_STRIP) return rendered_find(filter, span, at);
   switch ((enum filter_action)span->action) {
   case ACTION_KEEP: *at = value.at; return value.size;
   case ACTION_HASH: return hash_render(filter, rule, span, out);
   case ACTION_MASK: return mask_render(rule, value, out, REPLACEMENT_MOST);
-  case ACTION_REPLACE: {
-    const char *source = filter->rendered + filter->sources[span - filter->spans.list];
-    memcpy(&size, source, sizeof size);
-    *at = source + sizeof size;
-    return size;
-  }
+  case ACTION_REPLACE: return rendered_find(filter, span, at);
   case ACTION_TRUNCATE:
     if (rule->detector != NULL) return rule->detector->truncate(&filter->scan, span, rule->ipv4_bits, rule->ipv6_bits, out, REPLACEMENT_MOST);
     else {
@@ -380,9 +408,102 @@ static enum filter_result rule_run(struct filter *filter, size_t index, struct t
   return filter->spans.full ? FILTER_WITHHOLD : FILTER_SAME;
 }
 
+/* All rules, or the detectors alone, on the scan's text. FILTER_SAME: go on. */
+static enum filter_result rules_run(struct filter *filter, bool patterns, unsigned *rule) {
+  const struct ruleset *rules = filter->rules;
+  for (size_t i = 0; i < rules->count; i++) {
+    enum filter_result result;
+    const struct rule *one = &rules->rules[i];
+    if ((one->sights & filter->anchors.sights) == 0 && (one->kinds & filter->anchors.kinds) == 0) continue;
+    if (!patterns && one->detector == NULL) continue;
+    if (one->conditional && !rule_applies(one, &filter->context)) continue;
+    result = rule_run(filter, i, filter->scan.text);
+    if (result == FILTER_SAME) continue;
+    *rule = (unsigned)i;
+    return result;
+  }
+  filter->passes[++filter->pass_count] = filter->spans.count;
+  return FILTER_SAME;
+}
+
+/* ---- hidden spellings: the detectors again, on each layer of the view ---- */
+
+/* The replacement of a span of the view, which the next layer overwrites, for the span at index. False: no room. */
+static bool hidden_render(struct filter *filter, const struct span *span, uint32_t index) {
+  uint32_t    size;
+  char       *out = filter->rendered + filter->rendered_used + sizeof size;
+  const char *at;
+  if (span->action == ACTION_KEEP || span->action == ACTION_STRIP) return true; /* nothing of the view is in it */
+  if (filter->rendered_room - filter->rendered_used < sizeof size + REPLACEMENT_MOST) return false;
+  filter->sources[index] = (uint32_t)filter->rendered_used;
+  size = (uint32_t)span_render(filter, span, out, &at);
+  memcpy(out - sizeof size, &size, sizeof size);
+  filter->rendered_used += sizeof size + size;
+  return true;
+}
+
+/* A span of the view, found at index, becomes one of the original. It takes the place of the same bytes found by the same
+ * rule in the original or in a layer before, for what is decoded further is nearer to the value. False: no room. */
+static bool hidden_map(struct filter *filter, struct text text, uint32_t index, uint32_t *count) {
+  struct span span = filter->spans.list[index], mapped = span, *other;
+  uint32_t    target = *count, marked;
+  mapped.start = view_origin_start(&filter->view, span.start);
+  mapped.end = view_origin_end(&filter->view, span.end);
+  mapped.hidden = true;
+  marked = filter->taken[mapped.start];
+  other = marked > 0 ? &filter->spans.list[marked - 1] : NULL;
+  if (other != NULL && other->rule == span.rule && other->end == mapped.end) {
+    uint32_t size = span.end - span.start;
+    if (size == mapped.end - mapped.start && memcmp(text.at + mapped.start, filter->view.at + span.start, size) == 0) return true;
+    target = marked - 1;
+  }
+  if (span.action == ACTION_REPLACE) filter->sources[target] = filter->sources[index];
+  else if (!hidden_render(filter, &span, target)) return false;
+  filter->spans.list[target] = mapped;
+  *count += target == *count;
+  return true;
+}
+
+/* The spans from first on are the view's. False: no room. */
+static bool hidden_spans(struct filter *filter, struct text text, uint32_t first) {
+  uint32_t found = filter->spans.count, count = first;
+  bool     good = true;
+  for (uint32_t i = 0; i < first; i++) filter->taken[filter->spans.list[i].start] = i + 1;
+  for (uint32_t i = first; good && i < found; i++) good = hidden_map(filter, text, i, &count);
+  for (uint32_t i = 0; i < first; i++) filter->taken[filter->spans.list[i].start] = 0;
+  filter->spans.count = filter->passes[filter->pass_count] = count;
+  return good;
+}
+
+static void hidden_notes(struct filter *filter, uint32_t first) {
+  for (uint32_t i = first; i < filter->notes.count; i++) {
+    struct filter_note *note = &filter->notes.list[i];
+    note->end = view_origin_end(&filter->view, note->end);
+    note->start = view_origin_start(&filter->view, note->start);
+  }
+}
+
+/* FILTER_SAME: go on with what was found. */
+static enum filter_result hidden_run(struct filter *filter, struct text text, unsigned *rule) {
+  enum filter_result result = FILTER_SAME;
+  view_open(&filter->view, text);
+  for (int layer = 0; layer < VIEW_LAYERS && result == FILTER_SAME && view_next(&filter->view); layer++) {
+    uint32_t spans = filter->spans.count, notes = filter->notes.count;
+    filter->scan.text = view_text(&filter->view);
+    anchors_find(&filter->anchors, filter->scan.text, filter->context.field);
+    result = rules_run(filter, false, rule);
+    if (result == FILTER_SAME && !hidden_spans(filter, text, spans)) result = FILTER_WITHHOLD;
+    hidden_notes(filter, notes);
+  }
+  filter->scan.text = text;
+  return result;
+}
+
 enum filter_result filter_text(struct filter *filter, const struct filter_context *context, struct text text, char *out, size_t room, size_t *length,
                                unsigned *rule) {
-  filter->spans.count = filter->winner_count = 0;
+  enum filter_result result;
+  bool               hidden;
+  filter->spans.count = filter->winner_count = filter->pass_count = 0;
   filter->spans.full = false;
   filter->rendered_used = 0;
   *length = 0;
@@ -391,20 +512,14 @@ enum filter_result filter_text(struct filter *filter, const struct filter_contex
   if (text.size > filter->most) return FILTER_WITHHOLD;
   if (text.size == 0) return FILTER_SAME;
   anchors_find(&filter->anchors, text, context->field);
-  if ((filter->rules->sights & filter->anchors.sights) == 0 && (filter->rules->kinds & filter->anchors.kinds) == 0) return FILTER_SAME;
+  hidden = !filter->anchors.plain && view_needed(text, filter->anchors.width >= BLOCKS_AVX2);
+  if (!hidden && (filter->rules->sights & filter->anchors.sights) == 0 && (filter->rules->kinds & filter->anchors.kinds) == 0) return FILTER_SAME;
   filter->context = *context;
   filter->scan =
       (struct scan){ .text = text, .context = &filter->context, .anchors = &filter->anchors, .spans = &filter->spans, .notes = &filter->notes };
-  for (size_t i = 0; i < filter->rules->count; i++) {
-    enum filter_result result;
-    const struct rule *one = &filter->rules->rules[i];
-    if ((one->sights & filter->anchors.sights) == 0 && (one->kinds & filter->anchors.kinds) == 0) continue;
-    if (one->conditional && !rule_applies(one, context)) continue;
-    result = rule_run(filter, i, text);
-    if (result == FILTER_SAME) continue;
-    *rule = (unsigned)i;
-    return result;
-  }
+  result = rules_run(filter, true, rule);
+  if (result == FILTER_SAME && hidden) result = hidden_run(filter, text, rule);
+  if (result != FILTER_SAME) return result;
   if (filter->spans.count == 0) return FILTER_SAME;
   if (!resolve_apart(filter) && !resolve(filter)) return FILTER_WITHHOLD;
   if (filter->winner_count == 0) return FILTER_SAME;

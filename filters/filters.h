@@ -4,6 +4,9 @@
  *                                   │
  *   text ──filter_text── detectors and patterns ──▶ spans on the original ── resolve ── splice ──▶ text
  *
+ * Detectors also look at what hidden spellings decode to (percent, JSON, entities, …; view.h), and what they find there is
+ * replaced by whole spellings. Patterns look at the text as it is.
+ *
  * Pure computation: no socket, no file, no clock. A ruleset may be used by any number of threads at once; a filter
  * (scratch memory) belongs to one thread. Nothing is allocated per text. */
 #ifndef TAMIS_FILTERS_FILTERS_H
@@ -113,6 +116,7 @@ struct span {
   uint16_t action; /* enum filter_action */
   uint16_t piece;  /* the detector's own note on what was found, e.g. IPv4 or IPv6 */
   bool     won;    /* false: an earlier or wider span took its place */
+  bool     hidden; /* found in what the bytes decode to */
 };
 
 struct filter;
@@ -130,7 +134,7 @@ unsigned filter_width(struct filter *filter, unsigned most);
 enum filter_result filter_text(struct filter *filter, const struct filter_context *context, struct text text, char *out, size_t room, size_t *length,
                                unsigned *rule);
 
-/* The spans of the last filter_text, in order of the rules; and what replaces one (ended by NUL, borrowed until the
+/* The spans of the last filter_text, in order of the rules, first those of the text, then those of its hidden spellings (view.h); and what replaces one (ended by NUL, borrowed until the
  * next call; *length bytes). For explanations and for tests. */
 const struct span *filter_spans(const struct filter *filter, size_t *count);
 const char        *filter_replacement(struct filter *filter, const struct span *span, size_t *length);

@@ -76,6 +76,7 @@ struct anchors {
   uint32_t          keyed_count;
   uint32_t          kinds;  /* enum key_kind of all keyed, or-ed */
   uint32_t          sights; /* enum sight, or-ed */
+  bool              plain;  /* blocks_plain: nothing but SEES_ALWAYS, the bitmaps are not there */
   struct key_index  keys;   /* made once by keys_index */
   enum blocks_width width;  /* finds the same */
 };
