@@ -247,6 +247,15 @@ static void quad_add(struct anchors *anchors, struct text text, size_t dot) {
   plain_clear(anchors->blocks.of[CLASS_PLAIN], start, at);
 }
 
+/* The digits of a UUID (RFC 4122 3) whose first dash stands at byte dash are no number's. */
+static void uuid_mask(struct anchors *anchors, struct text text, size_t dash) {
+  size_t start = dash - 8, end = start + 36;
+  if (dash < 8 || end > text.size || text.at[dash + 15] != '-') return;
+  for (size_t i = start; i < end; i++)
+    if (!is_hex(text.at[i]) && text.at[i] != '-') return;
+  plain_clear(anchors->blocks.of[CLASS_PLAIN], start, end);
+}
+
 INLINE struct wide near(struct wide bits) { return wide_or(wide_or(wide_ahead(bits, 2), wide_ahead(bits, 3)), wide_ahead(bits, 4)); }
 
 /* The first of three marks that follow each other at two to four bytes. The third may stand in the word behind the next: bits that are
@@ -286,15 +295,13 @@ INLINE void group_numbers(struct anchors *anchors, size_t word, vector *inside_l
   struct wide      digit = wide_load(of[CLASS_PLAIN] + word), joins = joined(of, word, digit);
   struct wide      two = wide_and(joins, wide_ahead(joins, 1)), four = wide_and(two, wide_ahead(two, 2));
   struct wide      pair = wide_and(digit, wide_ahead(digit, 1));
-  vector           seven = four.here & ahead(four, 3), six = pair.here & ahead(pair, 2) & ahead(pair, 4);
-  vector           inside = seven | six, last = *inside_last, starts, hidden;
-  inside = covered(covered(covered(inside, 1, &last), 2, &last), 3, &last);
+  vector           seven = four.here & ahead(four, 3), seven_digits = pair.here & ahead(pair, 2) & ahead(pair, 4) & ahead(pair, 5);
+  vector           inside = seven | seven_digits, last = *inside_last, starts;
+  inside = covered(covered(covered(inside, 1, &last), 2, &last), 3, &last); /* seven bytes each */
   starts = digit.here & ~behind(load(of[CLASS_DIGIT] + word - GROUP_WORDS), load(of[CLASS_DIGIT] + word), 1);
-  hidden = load(of[CLASS_HIDDEN] + word) | load(of[CLASS_HIGH] + word);
-  if (!any(hidden)) /* else an escape may end in a letter, or join two groups */
-    starts &= inside & ~behind(load(of[CLASS_LETTER] + word - GROUP_WORDS), load(of[CLASS_LETTER] + word), 1);
+  starts &= inside & ~behind(load(of[CLASS_LETTER] + word - GROUP_WORDS), load(of[CLASS_LETTER] + word), 1); /* no part of a word */
   positions_of(&anchors->digit, starts, word * 64);
-  *inside_last = seven | six;
+  *inside_last = seven | seven_digits;
 }
 
 INLINE void shapes_find(struct anchors *anchors, struct text text) {
@@ -303,6 +310,7 @@ INLINE void shapes_find(struct anchors *anchors, struct text text) {
   vector         inside = { 0 };
   for (size_t word = 0; word < words; word += GROUP_WORDS) group_shapes(anchors, word, &carried);
   for (size_t word = 0; word < words; word += GROUP_WORDS) group_quads(anchors, text, word);
+  for (uint32_t i = 0; i < anchors->uuid.count; i++) uuid_mask(anchors, text, anchors->uuid.at[i]);
   for (size_t word = 0; word < words; word += GROUP_WORDS) group_numbers(anchors, word, &inside);
 }
 

@@ -25,7 +25,7 @@ enum byte_class {
   CLASS_HIDDEN,               /* where a hidden spelling can start: % \ & # */
   CLASS_HIGH,                 /* 0x80 and above */
   CLASS_FILLED,               /* so many are filled by blocks_fill; those that follow by anchors_find */
-  CLASS_PLAIN = CLASS_FILLED, /* digits that are in no clock, date or dotted quad */
+  CLASS_PLAIN = CLASS_FILLED, /* digits that are in no clock, date, dotted quad or UUID */
   CLASS_DOTTED,               /* dots between digits */
   CLASS_DASHED,               /* dashes between digits */
   CLASS_COUNT

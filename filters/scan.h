@@ -65,7 +65,7 @@ struct anchors {
   struct positions  uri;     /* the ':' of sip: and sips: */
   struct positions  colon;   /* ':' with another one at most four hexadecimal digits behind, clocks left out */
   struct positions  digit;   /* first byte of each run of digits that alone, or with the groups around it, is long enough for a number;
-                               dates, clocks and quads left out */
+                               dates, clocks, quads and UUIDs left out */
   struct positions  dashed;  /* the first '-' of four numbers joined by dashes */
   struct positions  mac;     /* the first separator of what has the shape of a MAC address */
   struct positions  uuid;    /* the first '-' of three with four bytes between */
