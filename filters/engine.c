@@ -487,7 +487,8 @@ static void hidden_notes(struct filter *filter, uint32_t first) {
 static enum filter_result hidden_run(struct filter *filter, struct text text, unsigned *rule) {
   enum filter_result result = FILTER_SAME;
   view_open(&filter->view, text);
-  for (int layer = 0; layer < VIEW_LAYERS && result == FILTER_SAME && view_next(&filter->view); layer++) {
+  for (int layer = 0; layer < VIEW_LAYERS && result == FILTER_SAME; layer++) {
+    if ((layer > 0 && !view_needed(view_text(&filter->view), filter->anchors.width >= BLOCKS_AVX2)) || !view_next(&filter->view)) break;
     uint32_t spans = filter->spans.count, notes = filter->notes.count;
     filter->scan.text = view_text(&filter->view);
     anchors_find(&filter->anchors, filter->scan.text, filter->context.field);
