@@ -26,7 +26,31 @@ enum key_kind {
   KEY_MAC = 128,   /* a hardware address, perhaps without separators */
   KEY_ID = 256,    /* numbers that are no telephone numbers */
   KEY_TOKEN = 512, /* hexadecimal tokens, which may have digits alone by chance */
+  KEY_PIN = 1 << 10,
+  KEY_IMEI = 1 << 11,
+  KEY_IMSI = 1 << 12,
+  KEY_ICCID = 1 << 13,
+  KEY_CARD = 1 << 14, /* a payment card's number */
+  KEY_IBAN = 1 << 15,
+  KEY_VAT = 1 << 16,
+  KEY_ADID = 1 << 17,
+  KEY_COOKIE = 1 << 18,  /* a Cookie or Set-Cookie header: names, values, attributes */
+  KEY_SESSION = 1 << 19, /* a session's id */
+  KEY_QUERY = 1 << 20,   /* a credential, where the key stands in a URL's query */
+  KEY_SERIAL = 1 << 21,  /* a device's serial number */
+  KEY_POSTAL = 1 << 22,
+  KEY_PLATE = 1 << 23,
+  KEY_SYSTEM = 1 << 24, /* a user of this system stands before the key: uid, TTY */
 };
+
+/* Signs of what a text may hold, beside the kinds of its keyed values. Found once per text, by the first who asks. */
+#define SIGN_LONG   (1ull << 32) /* a run of 13 digits or more */
+#define SIGN_GROUPS (1ull << 33) /* four groups of four digits */
+#define SIGN_CODE   (1ull << 34) /* two capital letters and two digits */
+#define SIGN_SPOKEN (1ull << 35) /* a word such as DTMF, digit, PIN, password */
+#define SIGN_LOGIN  (1ull << 36) /* a word such as user, ssh2, su, CMD */
+#define SIGN_TOKEN  (1ull << 37) /* ".ey", as between the parts of a JSON Web Token */
+#define SIGN_KNOWN  (1ull << 63)
 
 struct keyed {
   uint32_t start, end; /* of the value, quotes left out */
@@ -34,7 +58,7 @@ struct keyed {
 };
 
 /* Says of most words that they are no key, before the table is read. By the key's size. */
-enum { KEY_MOST = 32, KEY_SLOTS = 1024 };
+enum { KEY_MOST = 32, KEY_SLOTS = 2048 };
 struct key_index {
   uint32_t begins[KEY_MOST + 1], ends[KEY_MOST + 1]; /* bit n: some key's first, last byte has these low five bits */
   uint16_t row[KEY_SLOTS];                           /* row of the table + 1; 0: empty */
@@ -77,6 +101,7 @@ struct scan {
   uint16_t                     rule;
   struct spans                *spans;
   struct notes                *notes;
+  uint64_t                     signs; /* of this text; 0: nobody has asked scan_signs yet */
 };
 
 static inline void scan_add(struct scan *scan, size_t start, size_t end, unsigned piece) {
@@ -95,6 +120,10 @@ static inline void scan_note(struct scan *scan, size_t start, size_t end, const 
   if (notes->list == NULL || notes->count == FILTER_NOTES_MOST) return;
   notes->list[notes->count++] = (struct filter_note){ .start = (uint32_t)start, .end = (uint32_t)end, .rule = scan->rule, .why = why };
 }
+
+/* SIGN_… and, in the low half, enum key_kind of all keyed values. A detector whose signs are absent need not look. */
+uint64_t               signs_find(struct scan *scan);
+static inline uint64_t scan_signs(struct scan *scan) { return scan->signs != 0 ? scan->signs : signs_find(scan); }
 
 void     keys_index(struct key_index *index);
 uint32_t key_kind_of(const struct key_index *index, struct text key); /* enum key_kind, or-ed */
@@ -141,6 +170,27 @@ size_t   ip_truncate(const struct scan *scan, const struct span *span, unsigned 
 unsigned ip_piece_of(struct text value);
 void     phone_scan(struct scan *scan);
 size_t   phone_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
+
+void   pin_scan(struct scan *scan);
+void   card_scan(struct scan *scan);
+void   imei_scan(struct scan *scan);
+void   imsi_scan(struct scan *scan);
+void   iccid_scan(struct scan *scan);
+void   iban_scan(struct scan *scan);
+void   vat_scan(struct scan *scan);
+void   jwt_scan(struct scan *scan);
+void   cookie_scan(struct scan *scan);
+void   url_query_scan(struct scan *scan);
+void   adid_scan(struct scan *scan);
+void   serial_scan(struct scan *scan);
+void   login_scan(struct scan *scan);
+void   postal_scan(struct scan *scan);
+void   plate_scan(struct scan *scan);
+size_t imei_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
+/* Letters in upper case and digits alone, at most 64. */
+size_t code_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
+/* Letters in lower case, the rest as it is. */
+size_t lower_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
 
 /* The user part of a URI or an address: a number that phone_scan takes there (then sip and email leave it alone). */
 bool                       phone_user_is_number(const struct phone_region *region, struct text user);
