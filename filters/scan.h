@@ -40,7 +40,8 @@ enum key_kind {
   KEY_SERIAL = 1 << 21,  /* a device's serial number */
   KEY_POSTAL = 1 << 22,
   KEY_PLATE = 1 << 23,
-  KEY_SYSTEM = 1 << 24, /* a user of this system stands before the key: uid, TTY */
+  KEY_SUBJECT = 1 << 25, /* of a mail */
+  KEY_SYSTEM = 1 << 24,  /* a user of this system stands before the key: uid, TTY */
 };
 
 /* Signs of what a text may hold, beside the kinds of its keyed values. Found once per text, by the first who asks. */
@@ -184,6 +185,7 @@ void   url_query_scan(struct scan *scan);
 void   adid_scan(struct scan *scan);
 void   serial_scan(struct scan *scan);
 void   login_scan(struct scan *scan);
+void   subject_scan(struct scan *scan);
 void   postal_scan(struct scan *scan);
 void   plate_scan(struct scan *scan);
 size_t imei_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);

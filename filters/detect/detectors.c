@@ -22,6 +22,7 @@ static const struct detector detectors[] = {
   { "jwt", jwt_scan, ACTION_STRIP, "jwt", "[jwt]", NULL, NULL },
   { "cookie", cookie_scan, ACTION_STRIP, "cookie", "[cookie]", NULL, NULL },
   { "url_query", url_query_scan, ACTION_STRIP, "query", "[secret]", NULL, NULL },
+  { "subject", subject_scan, ACTION_STRIP, "subject", "[subject]", NULL, NULL },
   { "postal", postal_scan, ACTION_STRIP, "postal", "[postal]", lower_canonical, NULL },
   { "plate", plate_scan, ACTION_STRIP, "plate", "[plate]", code_canonical, NULL },
 };
@@ -38,8 +39,8 @@ const struct detector *detector_find(const char *name) {
 bool filter_detector_known(const char *name) { return detector_find(name) != NULL; }
 
 const char *const *filter_detector_names(void) {
-  static const char *const names[] = { "auth",  "name",   "mac",  "email", "sip", "ip",  "phone",  "login",     "pin",    "card",  "imei", "imsi",
-                                       "iccid", "serial", "adid", "iban",  "vat", "jwt", "cookie", "url_query", "postal", "plate", NULL };
+  static const char *const names[] = { "auth",  "name",   "mac",  "email", "sip", "ip",  "phone",  "login",     "pin",     "card",   "imei",  "imsi",
+                                       "iccid", "serial", "adid", "iban",  "vat", "jwt", "cookie", "url_query", "subject", "postal", "plate", NULL };
   _Static_assert(sizeof names / sizeof names[0] == DETECTORS + 1, "a detector without its name");
   return names;
 }

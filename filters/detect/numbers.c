@@ -31,6 +31,11 @@ static void keyed_digits(struct scan *scan, uint32_t kind, unsigned least, unsig
   }
 }
 
+/* A run by itself behind one of words; one behind the key itself is keyed_digits'. */
+static bool in_context(const struct scan *scan, size_t start, size_t end, uint32_t kind, const struct text *words, size_t count) {
+  return run_is_alone(scan->text, start, end) && word_before(scan->text, start, words, count) && !keyed_at(scan, start, kind);
+}
+
 /* ---- imei ---- */
 
 void imei_scan(struct scan *scan) {
@@ -42,8 +47,7 @@ void imei_scan(struct scan *scan) {
   if (signs & KEY_IMEI) keyed_digits(scan, KEY_IMEI, 14, 16, " -/.", "an IMEI has 14 to 16 digits");
   if (!(signs & SIGN_LONG)) return;
   while (long_run(scan, &index, &start, &end)) {
-    if (end - start < 15 || end - start > 16 || !run_is_alone(scan->text, start, end) || !word_before(scan->text, start, words, COUNT(words)))
-      continue;
+    if (end - start < 15 || end - start > 16 || !in_context(scan, start, end, KEY_IMEI, words, COUNT(words))) continue;
     if (end - start == 15 && !luhn(scan->text.at + start, 15)) scan_note(scan, start, end, NO_CHECK);
     else scan_add(scan, start, end, 0);
   }
@@ -79,8 +83,7 @@ void imsi_scan(struct scan *scan) {
   if (signs & KEY_IMSI) keyed_digits(scan, KEY_IMSI, 13, 16, " -", "an IMSI has 14 or 15 digits");
   if (!(signs & SIGN_LONG)) return;
   while (long_run(scan, &index, &start, &end)) {
-    if (end - start < 14 || end - start > 15 || !run_is_alone(scan->text, start, end) || !word_before(scan->text, start, words, COUNT(words)))
-      continue;
+    if (end - start < 14 || end - start > 15 || !in_context(scan, start, end, KEY_IMSI, words, COUNT(words))) continue;
     if (!country_is_known(scan->text.at + start)) scan_note(scan, start, end, "no mobile country code");
     else scan_add(scan, start, end, 0);
   }
@@ -155,7 +158,7 @@ void card_scan(struct scan *scan) {
     if (digit->at[i] - digit->at[i - 3] == 15) card_grouped(scan, digit->at[i - 3]);
   if (!(signs & SIGN_LONG)) return;
   while (long_run(scan, &index, &start, &end)) {
-    if (end - start > 19 || !run_is_alone(scan->text, start, end) || !word_before(scan->text, start, words, COUNT(words))) continue;
+    if (end - start > 19 || !in_context(scan, start, end, KEY_CARD, words, COUNT(words))) continue;
     if (!issuer_is_known(scan->text.at + start)) continue;
     if (luhn(scan->text.at + start, (unsigned)(end - start))) scan_add(scan, start, end, 0);
     else scan_note(scan, start, end, NO_CHECK);

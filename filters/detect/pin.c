@@ -153,7 +153,7 @@ static void pin_spoken(struct scan *scan, size_t at) {
     return;
   }
   if (spoken.end - spoken.start > PIN_MOST || follows_word(text, spoken.end)) return;
-  if (marks_start(text, spoken.start, &spoken.marked) == spoken.start) return;
+  if (marks_start(text, spoken.start, &spoken.marked) == spoken.start || keyed_at(scan, spoken.start, KEY_PIN)) return;
   if (words_agree(text, &spoken) || call_agrees(text, spoken.start)) scan_add(scan, spoken.start, spoken.end, 0);
 }
 

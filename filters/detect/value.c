@@ -58,6 +58,11 @@ bool word_before(struct text text, size_t start, const struct text *words, size_
   return word_among((struct text){ text.at + from, end - from }, words, count);
 }
 
+bool keyed_at(const struct scan *scan, size_t at, uint32_t kinds) {
+  const struct keyed *keyed = scan->anchors->keyed_count > 0 ? anchors_key_at(scan->anchors, at) : NULL;
+  return keyed != NULL && keyed->start == at && (keyed->kind & kinds) != 0;
+}
+
 static bool name_byte(char c) { return is_alnum(c) || c == '_' || c == '-'; }
 
 struct text keyed_name_of(struct text text, const struct keyed *keyed, size_t *mark) {

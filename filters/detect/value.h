@@ -33,6 +33,9 @@ bool   word_among(struct text word, const struct text *words, size_t count); /* 
 /* The key of a keyed value as it is spelled, without quotes; *mark is its '=' or ':', 0 when the field itself is the key. */
 struct text keyed_name_of(struct text text, const struct keyed *keyed, size_t *mark);
 
+/* Byte at begins a value whose key is of one of these kinds. */
+bool keyed_at(const struct scan *scan, size_t at, uint32_t kinds);
+
 /* The end of a value of several words: its quote, or ';', '|', '&', a line's end, ", " before another key. */
 size_t phrase_end(struct text text, const struct keyed *keyed);
 
