@@ -338,12 +338,9 @@ static const struct key_row key_rows[] = {
   KEY("access_key", KEY_QUERY),
   KEY("secret_key", KEY_QUERY),
   KEY("private_key", KEY_QUERY),
-  KEY("hash", KEY_QUERY),
   KEY("jwt", KEY_QUERY),
   KEY("assertion", KEY_QUERY),
   KEY("code_verifier", KEY_QUERY),
-  KEY("invite", KEY_QUERY),
-  KEY("magic", KEY_QUERY),
   KEY("reset", KEY_QUERY),
   KEY("reset_token", KEY_QUERY),
   KEY("confirmation_token", KEY_QUERY),
@@ -422,6 +419,19 @@ static const struct key_row key_rows[] = {
   KEY("msg_subject", KEY_SUBJECT),
   KEY("thread_topic", KEY_SUBJECT),
   KEY("tty", KEY_SYSTEM),
+  KEY("uid", KEY_SYSTEM),
+  KEY("home", KEY_SYSTEM),
+  KEY("acct", KEY_USER | KEY_PHONE),
+  KEY("uname", KEY_USER),
+  KEY("ruser", KEY_USER),
+  KEY("logname", KEY_USER),
+  KEY("sip_from_user", KEY_USER | KEY_PHONE),
+  KEY("sip_to_user", KEY_USER | KEY_PHONE),
+  KEY("sip_req_user", KEY_USER | KEY_PHONE),
+  KEY("sip_contact_user", KEY_USER | KEY_PHONE),
+  KEY("sip_auth_username", KEY_USER | KEY_PHONE),
+  KEY("sip_from_display", KEY_NAME),
+  KEY("sip_to_display", KEY_NAME),
   KEY("nom", KEY_NAME),
   KEY("prenom", KEY_NAME),
   KEY("first_name", KEY_NAME),
@@ -502,7 +512,7 @@ void keys_index(struct key_index *index) {
   }
 }
 
-uint32_t key_kind_of(const struct key_index *index, struct text key) {
+static uint32_t kind_of(const struct key_index *index, struct text key) {
   if (key.size < 2 || key.size > KEY_MOST) return KEY_NONE;
   if (!(index->begins[key.size] >> (key.at[0] & 31) & 1)) return KEY_NONE; /* letters of both cases agree in these bits */
   if (!(index->ends[key.size] >> (key_fold(key.at[key.size - 1]) & 31) & 1)) return KEY_NONE;
@@ -514,4 +524,17 @@ uint32_t key_kind_of(const struct key_index *index, struct text key) {
     if (i == key.size) return row->kind;
   }
   return KEY_NONE;
+}
+
+uint32_t key_kind_of(const struct key_index *index, struct text key) {
+  uint32_t kind = kind_of(index, key);
+  size_t   open = 0;
+  if (kind != KEY_NONE || key.size < 4) return kind;
+  if (key.at[key.size - 1] == ')') { /* CDR(pin), SIP_HEADER(token) */
+    while (open < key.size && key.at[open] != '(') open++;
+    if (open < key.size) return kind_of(index, (struct text){ key.at + open + 1, key.size - open - 2 });
+  }
+  if (key.size > 9 && key.at[8] == '_' && STARTS(key, 0, "variable_"))
+    return kind_of(index, (struct text){ key.at + 9, key.size - 9 });                                             /* FreeSWITCH */
+  return key.at[0] == '_' && key.at[1] == '_' ? kind_of(index, (struct text){ key.at + 2, key.size - 2 }) : kind; /* Asterisk's inherited ones */
 }

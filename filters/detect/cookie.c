@@ -62,6 +62,7 @@ static void session_value(struct scan *scan, const struct keyed *keyed) {
     digit |= is_digit(text.at[i]);
     letter |= is_alpha(text.at[i]);
   }
+  if (memchr(text.at + keyed->start, ':', end - keyed->start) != NULL) return; /* a call's, of several parts */
   least = digit && letter ? SESSION_LEAST : SESSION_SURE;
   if (text.at[keyed->start] == '[' || pseudonym_is((struct text){ text.at + keyed->start, end - keyed->start })) return;
   if (end - keyed->start >= least && digit) scan_add(scan, keyed->start, end, 0);

@@ -48,14 +48,24 @@ static const struct phrase {
   { TEXT("new user: name="), AT_ONCE, TEXT(",") },
   { TEXT("delete user '"), AT_ONCE, TEXT("'") },
   { TEXT("password changed for "), AT_ONCE, ANY },
+  { TEXT("Access denied for user "), AT_ONCE, TEXT("'") },
+  { TEXT("password authentication failed for user "), AT_ONCE, ANY },
+  { TEXT("user "), AT_ONCE, TEXT(": authentication failure") },
+  { TEXT("user "), AT_ONCE, TEXT(" not found") },
+  { TEXT("passwd-file("), AT_ONCE, TEXT(",") },
+  { TEXT("passwd("), AT_ONCE, TEXT(",") },
+  { TEXT("pam("), AT_ONCE, TEXT(",") },
+  { TEXT("sql("), AT_ONCE, TEXT(",") },
+  { TEXT("ldap("), AT_ONCE, TEXT(",") },
 #undef AT_ONCE
 #undef ANY
 };
 
 /* First letters of the phrases, so that most colons cost one look-up. */
 #define FIRST(c) [c] = 1
-static const uint8_t firsts[256] = { FIRST('A'), FIRST('F'), FIRST('P'), FIRST('I'), FIRST('i'), FIRST('U'), FIRST('C'), FIRST('D'), FIRST('S'),
-                                     FIRST('e'), FIRST('m'), FIRST('s'), FIRST('N'), FIRST('L'), FIRST('('), FIRST('n'), FIRST('d'), FIRST('p') };
+static const uint8_t firsts[256] = { FIRST('A'), FIRST('F'), FIRST('P'), FIRST('I'), FIRST('i'), FIRST('U'), FIRST('C'),
+                                     FIRST('D'), FIRST('S'), FIRST('e'), FIRST('m'), FIRST('s'), FIRST('N'), FIRST('L'),
+                                     FIRST('('), FIRST('n'), FIRST('d'), FIRST('p'), FIRST('u'), FIRST('l') };
 
 static inline bool starts(struct text text, size_t at, struct text with) {
   if (at > text.size || text.size - at < with.size) return false;
@@ -87,7 +97,7 @@ static bool name_report(struct scan *scan, size_t start, struct text after) {
   struct text text = scan->text, name;
   size_t      end;
   bool        letter = false;
-  start += start < text.size && text.at[start] == '\'';
+  start += start < text.size && (text.at[start] == '\'' || text.at[start] == '"');
   end = start;
   while (end < text.size && end - start < NAME_MOST && name_byte(text.at[end])) letter |= is_alpha(text.at[end]) || is_utf8(text.at[end]), end++;
   while (end > start && text.at[end - 1] == '.') end--;
@@ -130,18 +140,46 @@ static void message_scan(struct scan *scan, size_t at) {
   phrase_scan(scan, at);
 }
 
-/* NAME : TTY=…: the user stands before the key. */
-static void sudo_scan(struct scan *scan, const struct keyed *keyed) {
+/* The name that ends before byte end. */
+static void name_before(struct scan *scan, size_t end, struct text after) {
+  size_t start = end;
+  while (start > 0 && name_byte(scan->text.at[start - 1]) && end - start < NAME_MOST) start--;
+  if (start < end) name_report(scan, start, after);
+}
+
+/* NAME : TTY=… and NAME : 3 incorrect password attempts ; TTY=… of sudo, NAME(uid=…) of PAM, home=/home/NAME. */
+static void system_key(struct scan *scan, const struct keyed *keyed) {
   struct text text = scan->text, name;
-  size_t      mark, at, start;
+  size_t      mark, at;
   name = keyed_name_of(text, keyed, &mark);
   if (name.at == NULL) return;
   at = (size_t)(name.at - text.at);
-  while (at > 0 && text.at[at - 1] == ' ') at--;
-  if (at < 2 || text.at[at - 1] != ':' || text.at[at - 2] != ' ') return;
-  for (at--; at > 0 && text.at[at - 1] == ' ';) at--;
-  for (start = at; start > 0 && name_byte(text.at[start - 1]) && at - start < NAME_MOST;) start--;
-  if (start < at) name_report(scan, start, TEXT(" "));
+  if (STARTS(name, 0, "home")) {
+    if (STARTS(text, keyed->start, "/home/")) name_report(scan, keyed->start + 6, TEXT(""));
+    return;
+  }
+  if (STARTS(name, 0, "uid")) {
+    if (at > 0 && text.at[at - 1] == '(') name_before(scan, at - 1, TEXT("("));
+    return;
+  }
+  for (size_t back = 0; at > 2 && back < NAME_MOST; at--, back++)
+    if (text.at[at - 1] == ' ' && text.at[at - 2] == ':' && text.at[at - 3] == ' ') break;
+  if (at < 3 || text.at[at - 2] != ':') return;
+  for (at -= 2; at > 0 && text.at[at - 1] == ' ';) at--;
+  name_before(scan, at, TEXT(" "));
+}
+
+/* imap(NAME)<812><session>: dovecot. */
+static void service_scan(struct scan *scan, size_t angle) {
+  static const struct text services[] = { TEXT("imap"),       TEXT("pop"),    TEXT("lmtp"),    TEXT("lda"),  TEXT("managesieve"),
+                                          TEXT("submission"), TEXT("worker"), TEXT("doveadm"), TEXT("sieve") };
+  struct text              text = scan->text;
+  size_t                   open = angle - 1, word;
+  while (open > 0 && angle - open < NAME_MOST && text.at[open] != '(') open--;
+  if (text.at[open] != '(') return;
+  word = word_start(text, open - (open > 0 && text.at[open - 1] == '3'));
+  if (word_among((struct text){ text.at + word, open - (open > 0 && text.at[open - 1] == '3') - word }, services, COUNT(services)))
+    name_report(scan, open + 1, TEXT(")"));
 }
 
 /* user=<NAME>: dovecot. Other spellings of it are sip's. */
@@ -154,11 +192,15 @@ void login_scan(struct scan *scan) {
   if (signs & SIGN_LOGIN) message_scan(scan, 0);
   for (uint32_t i = 0; (signs & SIGN_LOGIN) && i < scan->anchors->colon.count; i++) {
     size_t colon = scan->anchors->colon.at[i];
-    if (colon + 2 < scan->text.size && scan->text.at[colon + 1] == ' ') message_scan(scan, colon + 2);
+    if (colon + 3 < scan->text.size && scan->text.at[colon + 1] == ' ') message_scan(scan, colon + 2 + (scan->text.at[colon + 2] == ' '));
+  }
+  for (uint32_t i = 0; i < scan->anchors->angle.count; i++) {
+    size_t angle = scan->anchors->angle.at[i];
+    if (angle > 0 && scan->text.at[angle - 1] == ')') service_scan(scan, angle);
   }
   if (!(signs & (KEY_SYSTEM | KEY_USER))) return;
   for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) {
-    if (scan->anchors->keyed[i].kind & KEY_SYSTEM) sudo_scan(scan, &scan->anchors->keyed[i]);
+    if (scan->anchors->keyed[i].kind & KEY_SYSTEM) system_key(scan, &scan->anchors->keyed[i]);
     if (scan->anchors->keyed[i].kind & KEY_USER) angle_scan(scan, &scan->anchors->keyed[i]);
   }
 }

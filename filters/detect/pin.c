@@ -63,9 +63,10 @@ static const struct text digit_words[] = { TEXT("digit"), TEXT("digits"), TEXT("
 static const struct text secret_words[] = {
   TEXT("pin"), TEXT("password"), TEXT("passcode"), TEXT("otp"), TEXT("pincode"), TEXT("puk"), TEXT("passe")
 };
-static const struct text sent_words[] = { TEXT("sent"),    TEXT("send"),  TEXT("sending"),  TEXT("got"),      TEXT("received"),
-                                          TEXT("dtmf"),    TEXT("recv"),  TEXT("pressed"),  TEXT("dialed"),   TEXT("dialled"),
-                                          TEXT("entered"), TEXT("typed"), TEXT("detected"), TEXT("collected") };
+static const struct text sent_words[] = { TEXT("sent"),     TEXT("send"),      TEXT("sending"),  TEXT("got"),     TEXT("received"), TEXT("dtmf"),
+                                          TEXT("recv"),     TEXT("pressed"),   TEXT("dialed"),   TEXT("dialled"), TEXT("entered"),  TEXT("typed"),
+                                          TEXT("detected"), TEXT("collected"), TEXT("relaying"), TEXT("relayed"), TEXT("keypad") };
+static const struct text typist_words[] = { TEXT("user"), TEXT("caller"), TEXT("subscriber") };
 static const struct text filler_words[] = { TEXT("begin"),     TEXT("end"),         TEXT("received"), TEXT("entered"), TEXT("of"),
                                             TEXT("emulation"), TEXT("passthrough"), TEXT("to"),       TEXT("is"),      TEXT("was"),
                                             TEXT("event"),     TEXT("sent"),        TEXT("ignored"),  TEXT("with"),    TEXT("accepted"),
@@ -87,8 +88,18 @@ static size_t marks_start(struct text text, size_t at, bool *marked) {
 /* Digits alone, which prose follows: "digit 5 of the checksum", "DTMF 101 8000". */
 static bool reads_as_prose(struct text text, const struct spoken *spoken) {
   if (spoken->marked) return false;
-  return STARTS(text, spoken->end, " of ") || STARTS(text, spoken->end, " to ") || STARTS(text, spoken->end, " in ") ||
-         STARTS(text, spoken->end, " (");
+  return STARTS(text, spoken->end, " of ") || STARTS(text, spoken->end, " to ") || STARTS(text, spoken->end, " in ");
+}
+
+/* "play_and_get_digits(4 8 …": numbers that say how many. */
+static bool is_argument(struct text text, const struct spoken *spoken) {
+  return spoken->start > 0 && text.at[spoken->start - 1] == '(' && spoken->end < text.size && text.at[spoken->end] == ' ';
+}
+
+/* "Incoming DTMF on call 0: 5": one key, the last of a text that speaks of DTMF. */
+static bool last_of_dtmf(struct text text, const struct spoken *spoken) {
+  if (spoken->end - spoken->start != 1 || spoken->end != text.size || !ENDS(text, spoken->start, ": ")) return false;
+  return spoken->start > 2 && is_digit(text.at[spoken->start - 3]) && says_dtmf((struct text){ text.at, spoken->start });
 }
 
 static bool payload_type(struct text text, const struct spoken *spoken) { /* RFC 3551: dynamic ones */
@@ -100,7 +111,7 @@ static bool payload_type(struct text text, const struct spoken *spoken) { /* RFC
 
 /* The words before say that the keys were typed. */
 static bool words_agree(struct text text, const struct spoken *spoken) {
-  bool   marked, entered = false;
+  bool   marked = false, entered = false;
   size_t at = marks_start(text, spoken->start, &marked);
   for (unsigned i = 0; i < WORDS_MOST && at > 0; i++) {
     size_t      start = word_start(text, at);
@@ -110,15 +121,16 @@ static bool words_agree(struct text text, const struct spoken *spoken) {
     if (word_among(word, digit_words, COUNT(digit_words))) {
       size_t before;
       bool   ignored = false;
-      if (spoken->marked && i == 0 && !STARTS(word, 0, "key")) return true;
+      if (spoken->marked && i == 0 && !STARTS(word, 0, "key")) return !is_argument(text, spoken);
+      if (i == 0 && spoken->end == text.size && spoken->end - spoken->start == 1 && word.size == 5 && STARTS(word, 0, "digit")) return true;
       before = marks_start(text, start, &ignored);
       start = word_start(text, before);
-      return !reads_as_prose(text, spoken) && word_among((struct text){ text.at + start, before - start }, sent_words, COUNT(sent_words));
+      return !STARTS(text, spoken->end, " of ") && word_among((struct text){ text.at + start, before - start }, sent_words, COUNT(sent_words));
     }
-    if (entered && STARTS(word, 0, "user") && word.size == 4) return spoken->marked;
+    if (entered && word_among(word, typist_words, COUNT(typist_words))) return spoken->end - spoken->start >= PIN_LEAST;
     entered = STARTS(word, 0, "entered") && word.size == 7;
     if (!word_among(word, filler_words, COUNT(filler_words))) return false;
-    for (at = start; at > 0 && (text.at[at - 1] == ' ' || text.at[at - 1] == '-' || text.at[at - 1] == '_');) at--;
+    for (at = start; at > 0 && memchr(" -_:", text.at[at - 1], 4) != NULL;) at--;
   }
   return false;
 }
@@ -154,7 +166,7 @@ static void pin_spoken(struct scan *scan, size_t at) {
   }
   if (spoken.end - spoken.start > PIN_MOST || follows_word(text, spoken.end)) return;
   if (marks_start(text, spoken.start, &spoken.marked) == spoken.start || keyed_at(scan, spoken.start, KEY_PIN)) return;
-  if (words_agree(text, &spoken) || call_agrees(text, spoken.start)) scan_add(scan, spoken.start, spoken.end, 0);
+  if (words_agree(text, &spoken) || call_agrees(text, spoken.start) || last_of_dtmf(text, &spoken)) scan_add(scan, spoken.start, spoken.end, 0);
 }
 
 void pin_scan(struct scan *scan) {

@@ -81,6 +81,9 @@ static void can_be_switched_off(void **state) {
     rule_names(conf, names, sizeof names);
     assert_null(strstr(names, rows[i].lacks));
     assert_non_null(strstr(names, rows[i].has));
+    conf_test_rules(conf, &errors); /* the tests of one pack need no other */
+    if (errors.count > 0) conf_errors_print(&errors, stderr);
+    assert_int_equal(errors.count, 0);
     conf_free(conf);
     conf_errors_free(&errors);
   }
