@@ -45,12 +45,13 @@ enum key_kind {
 };
 
 /* Signs of what a text may hold, beside the kinds of its keyed values. Found once per text, by the first who asks. */
-#define SIGN_LONG   (1ull << 32) /* a run of 13 digits or more */
+#define SIGN_LONG   (1ull << 32) /* a run of 14 digits or more */
 #define SIGN_GROUPS (1ull << 33) /* four groups of four digits */
 #define SIGN_CODE   (1ull << 34) /* two capital letters and two digits */
 #define SIGN_SPOKEN (1ull << 35) /* a word such as DTMF, digit, PIN, password */
 #define SIGN_LOGIN  (1ull << 36) /* a word such as user, ssh2, su, CMD */
 #define SIGN_TOKEN  (1ull << 37) /* ".ey", as between the parts of a JSON Web Token */
+#define SIGN_ANGLE  (1ull << 38) /* a '<' */
 #define SIGN_KNOWN  (1ull << 63)
 
 struct keyed {
@@ -151,6 +152,8 @@ struct detector {
   size_t (*canonical)(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
   /* ACTION_TRUNCATE; NULL: the detector's values cannot be truncated. */
   size_t (*truncate)(const struct scan *scan, const struct span *span, unsigned ipv4_bits, unsigned ipv6_bits, char *out, size_t room);
+  /* Without one of these in scan_signs the text holds nothing for it, and scan need not be called. 0: always call. */
+  uint64_t signs;
 };
 
 const struct detector *detector_find(const char *name);

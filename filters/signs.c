@@ -11,7 +11,7 @@
 #include <immintrin.h>
 #endif
 
-enum { BLOCK = 32 };
+enum { BLOCK = 32, LONG_DIGITS = 14 };
 
 /* Bit 0: tmf (DTMF), ssw (password)   1: pin           2: igi (digit)        3: cmd, sh2 (ssh2)
  *     4: " us" (user)                 5: (to, te(     6: .ey, .ew (a token)  7: rfc, "r e" (User entered) */
@@ -33,26 +33,27 @@ struct seen {
 static inline void bits_see(struct seen *seen, uint32_t digits, uint32_t capitals) {
   uint64_t all = seen->digits >> BLOCK | (uint64_t)digits << BLOCK, upper = seen->capitals >> BLOCK | (uint64_t)capitals << BLOCK;
   uint64_t two = all & all << 1, four = two & two << 2, eight = four & four << 4, pair = four & four << 5 & ~(all << 4);
-  seen->run |= (eight & eight << 5) >> BLOCK; /* 13 digits, the last in this block */
+  seen->run |= (eight & eight << (LONG_DIGITS - 8)) >> BLOCK;
   seen->groups |= (pair & pair << 10) >> BLOCK;
   seen->code |= (two & upper << 2 & upper << 3) >> BLOCK;
   seen->digits = all;
   seen->capitals = upper;
 }
 
-static void see_portable(struct seen *seen, struct text text) {
+static struct seen see_portable(struct text text) {
+  struct seen seen = { 0 };
   for (size_t at = 0; at < text.size; at += BLOCK) {
     uint32_t digits = 0, capitals = 0;
     for (size_t i = at; i < text.size && i < at + BLOCK; i++) {
       unsigned a = (unsigned char)text.at[i], b = i + 1 < text.size ? (unsigned char)text.at[i + 1] : 0;
       unsigned c = i + 2 < text.size ? (unsigned char)text.at[i + 2] : 0;
-      seen->words |=
-          words[0][0][a & 15] & words[0][1][a >> 4] & words[1][0][b & 15] & words[1][1][b >> 4] & words[2][0][c & 15] & words[2][1][c >> 4];
+      seen.words |= words[0][0][a & 15] & words[0][1][a >> 4] & words[1][0][b & 15] & words[1][1][b >> 4] & words[2][0][c & 15] & words[2][1][c >> 4];
       digits |= (uint32_t)is_digit((char)a) << (i - at);
       capitals |= (uint32_t)is_upper((char)a) << (i - at);
     }
-    bits_see(seen, digits, capitals);
+    bits_see(&seen, digits, capitals);
   }
+  return seen;
 }
 
 #ifdef __x86_64__
@@ -74,48 +75,72 @@ __attribute__((target("avx2"))) static inline uint8_t folded(__m256i bits) {
   return (uint8_t)(eight | eight >> 8);
 }
 
-__attribute__((target("avx2"))) static void see_avx2(struct seen *seen, struct text text) {
+struct tables {
+  __m256i low[3], high[3];
+};
+
+/* The groups of which a piece begins at each of the BLOCK bytes from at on; BLOCK + 2 are read. */
+__attribute__((target("avx2"))) static inline __m256i words_at(const struct tables *tables, const char *at) {
   const __m256i nibble = _mm256_set1_epi8(15);
-  const __m256i low0 = table(words[0][0]), high0 = table(words[0][1]), low1 = table(words[1][0]), high1 = table(words[1][1]);
-  const __m256i low2 = table(words[2][0]), high2 = table(words[2][1]);
-  __m256i       found = _mm256_setzero_si256();
-  char          last[2 * BLOCK];
-  for (size_t at = 0; at < text.size; at += BLOCK) {
-    const char *block = text.at + at;
-    if (text.size - at < BLOCK + 2) {
-      memset(last, 0, sizeof last);
-      memcpy(last, block, text.size - at);
-      block = last;
-    }
-    __m256i a = _mm256_loadu_si256((const __m256i *)block), b = _mm256_loadu_si256((const __m256i *)(block + 1));
-    __m256i c = _mm256_loadu_si256((const __m256i *)(block + 2));
-    bits_see(seen, range(a, '0', 9), range(a, 'A', 25));
-    __m256i low = _mm256_and_si256(_mm256_shuffle_epi8(low0, _mm256_and_si256(a, nibble)), _mm256_shuffle_epi8(low1, _mm256_and_si256(b, nibble)));
-    a = _mm256_shuffle_epi8(high0, _mm256_and_si256(_mm256_srli_epi16(a, 4), nibble));
-    b = _mm256_shuffle_epi8(high1, _mm256_and_si256(_mm256_srli_epi16(b, 4), nibble));
-    low = _mm256_and_si256(low, _mm256_shuffle_epi8(low2, _mm256_and_si256(c, nibble)));
-    c = _mm256_shuffle_epi8(high2, _mm256_and_si256(_mm256_srli_epi16(c, 4), nibble));
-    found = _mm256_or_si256(found, _mm256_and_si256(_mm256_and_si256(low, a), _mm256_and_si256(b, c)));
+  __m256i       found = _mm256_set1_epi8(-1);
+  for (int i = 0; i < 3; i++) {
+    __m256i bytes = _mm256_loadu_si256((const __m256i *)(at + i));
+    __m256i low = _mm256_shuffle_epi8(tables->low[i], _mm256_and_si256(bytes, nibble));
+    __m256i high = _mm256_shuffle_epi8(tables->high[i], _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble));
+    found = _mm256_and_si256(found, _mm256_and_si256(low, high));
   }
-  seen->words = folded(found);
+  return found;
+}
+
+/* size of the BLOCK bytes before end are new. */
+__attribute__((target("avx2"))) static inline void bits_before(struct seen *seen, const char *end, size_t size) {
+  __m256i bytes = _mm256_loadu_si256((const __m256i *)(end - BLOCK));
+  bits_see(seen, range(bytes, '0', 9) >> (BLOCK - size), range(bytes, 'A', 25) >> (BLOCK - size));
+}
+
+__attribute__((target("avx2"))) static struct seen see_avx2(struct text text) {
+  struct seen   seen = { 0 };
+  struct tables tables;
+  __m256i       found = _mm256_setzero_si256();
+  char          alone[BLOCK + 2 + BLOCK] = { 0 };
+  size_t        at = 0;
+  for (int i = 0; i < 3; i++) {
+    tables.low[i] = table(words[i][0]);
+    tables.high[i] = table(words[i][1]);
+  }
+  if (text.size < BLOCK + 2) {
+    memcpy(alone, text.at, text.size);
+    text = (struct text){ alone, BLOCK + 2 };
+  }
+  for (; at + BLOCK + 2 <= text.size; at += BLOCK) {
+    found = _mm256_or_si256(found, words_at(&tables, text.at + at));
+    bits_before(&seen, text.at + at + BLOCK, BLOCK);
+  }
+  seen.words = folded(_mm256_or_si256(found, words_at(&tables, text.at + text.size - BLOCK - 2)));
+  for (size_t size; at < text.size; at += size) {
+    size = text.size - at < BLOCK ? text.size - at : BLOCK;
+    bits_before(&seen, text.at + at + size, size);
+  }
+  return seen;
 }
 #endif
 
 uint64_t signs_find(struct scan *scan) {
-  struct seen seen = { 0 };
+  struct seen seen;
   uint64_t    signs = SIGN_KNOWN;
   for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) signs |= scan->anchors->keyed[i].kind;
 #ifdef __x86_64__
-  if (scan->anchors->wide) see_avx2(&seen, scan->text);
-  else
+  seen = scan->anchors->wide ? see_avx2(scan->text) : see_portable(scan->text);
+#else
+  seen = see_portable(scan->text);
 #endif
-    see_portable(&seen, scan->text);
   if (seen.run != 0) signs |= SIGN_LONG;
   if (seen.groups != 0) signs |= SIGN_GROUPS;
   if (seen.words & SPOKEN_WORDS) signs |= SIGN_SPOKEN;
   if (seen.words & LOGIN_WORDS) signs |= SIGN_LOGIN;
   if (seen.words & TOKEN_WORDS) signs |= SIGN_TOKEN;
   if (seen.code != 0) signs |= SIGN_CODE;
+  if (scan->anchors->angle.count > 0) signs |= SIGN_ANGLE;
   scan->signs = signs;
   return signs;
 }

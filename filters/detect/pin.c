@@ -157,16 +157,24 @@ static size_t event_end(struct text text, size_t start) {
 static void pin_spoken(struct scan *scan, size_t at) {
   struct text   text = scan->text;
   struct spoken spoken = { .start = at, .marked = false };
-  size_t        event = event_end(text, at);
+  size_t        before, event;
   while (spoken.start > 0 && (text.at[spoken.start - 1] == '*' || text.at[spoken.start - 1] == '#')) spoken.start--;
-  spoken.end = typed_end(text, at);
+  before = marks_start(text, spoken.start, &spoken.marked);
+  if (before == 0 || before == spoken.start || !(is_alpha(text.at[before - 1]) || is_digit(text.at[before - 1]) || text.at[before - 1] == ','))
+    return;
+  event = event_end(text, at);
   if (event > 0) {
     scan_add(scan, at, event, 0);
     return;
   }
+  spoken.end = typed_end(text, at);
   if (spoken.end - spoken.start > PIN_MOST || follows_word(text, spoken.end)) return;
-  if (marks_start(text, spoken.start, &spoken.marked) == spoken.start || keyed_at(scan, spoken.start, KEY_PIN)) return;
-  if (words_agree(text, &spoken) || call_agrees(text, spoken.start) || last_of_dtmf(text, &spoken)) scan_add(scan, spoken.start, spoken.end, 0);
+  if (!words_agree(text, &spoken) && !call_agrees(text, spoken.start) && !last_of_dtmf(text, &spoken)) return;
+  if (!keyed_at(scan, spoken.start, KEY_PIN)) scan_add(scan, spoken.start, spoken.end, 0);
+}
+
+static bool is_mark(char c) {
+  return c == ' ' || c == '\'' || c == '"' || c == '(' || c == '[' || c == '{' || c == ':' || c == '=' || c == '*' || c == '#';
 }
 
 void pin_scan(struct scan *scan) {
@@ -176,6 +184,6 @@ void pin_scan(struct scan *scan) {
   if (!(signs & SIGN_SPOKEN)) return;
   for (uint32_t i = 0; i < scan->anchors->digit.count; i++) {
     size_t at = scan->anchors->digit.at[i];
-    if (at > 1 && memchr(" '\"([{:=*#", scan->text.at[at - 1], 10) != NULL) pin_spoken(scan, at);
+    if (at > 1 && is_mark(scan->text.at[at - 1])) pin_spoken(scan, at);
   }
 }

@@ -31,9 +31,9 @@ bool long_run(const struct scan *scan, uint32_t *index, size_t *start, size_t *e
   struct text             text = scan->text;
   while (*index < digit->count) {
     size_t at = digit->at[(*index)++], until = *index < digit->count ? digit->at[*index] : text.size;
-    if (until - at < 13 || !is_digit(text.at[at + 12])) continue;
+    if (until - at < LONG_DIGITS || !is_digit(text.at[at + LONG_DIGITS - 1])) continue;
     *start = at;
-    for (*end = at + 13; *end < text.size && is_digit(text.at[*end]);) ++*end;
+    for (*end = at + LONG_DIGITS; *end < text.size && is_digit(text.at[*end]);) ++*end;
     return true;
   }
   return false;

@@ -4,7 +4,7 @@
 
 #include "filters/scan.h"
 
-enum { DIGITS_MOST = 40 };
+enum { DIGITS_MOST = 40, LONG_DIGITS = 14 /* as SIGN_LONG has it */ };
 
 /* Digits of a value without what stands between them. */
 struct digits {
@@ -19,7 +19,7 @@ void digits_read(struct text text, size_t start, const char *marks, struct digit
 /* ISO/IEC 7812-1 annex B: the last digit checks the others. */
 bool luhn(const char *digits, unsigned count);
 
-/* The next run of at least 13 digits; *index counts through anchors->digit, from 0. */
+/* The next run of at least 14 digits; *index counts through anchors->digit, from 0. */
 bool long_run(const struct scan *scan, uint32_t *index, size_t *start, size_t *end);
 
 /* Where the letters that end at byte end begin. */
