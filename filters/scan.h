@@ -189,6 +189,7 @@ void   adid_scan(struct scan *scan);
 void   serial_scan(struct scan *scan);
 void   login_scan(struct scan *scan);
 void   subject_scan(struct scan *scan);
+void   person_scan(struct scan *scan);
 void   postal_scan(struct scan *scan);
 void   plate_scan(struct scan *scan);
 size_t imei_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);

@@ -9,6 +9,7 @@ static const struct detector detectors[] = {
   { "sip", sip_scan, ACTION_HASH, "sip", "[sip]", sip_canonical, NULL, 0 },
   { "ip", ip_scan, ACTION_TRUNCATE, "ip", "[ip]", ip_canonical, ip_truncate, 0 },
   { "phone", phone_scan, ACTION_HASH, "tel", "[phone]", phone_canonical, NULL, 0 },
+  { "person", person_scan, ACTION_STRIP, "name", "[name]", NULL, NULL, KEY_NAME },
   { "login", login_scan, ACTION_HASH, "sip", "[user]", lower_canonical, NULL,
     SIGN_LOGIN | SIGN_ANGLE | KEY_SYSTEM | KEY_USER }, /* an account is one, whoever names it */
   { "pin", pin_scan, ACTION_STRIP, "pin", "[pin]", NULL, NULL, SIGN_SPOKEN | KEY_PIN },
@@ -40,8 +41,9 @@ const struct detector *detector_find(const char *name) {
 bool filter_detector_known(const char *name) { return detector_find(name) != NULL; }
 
 const char *const *filter_detector_names(void) {
-  static const char *const names[] = { "auth",  "name",   "mac",  "email", "sip", "ip",  "phone",  "login",     "pin",     "card",   "imei",  "imsi",
-                                       "iccid", "serial", "adid", "iban",  "vat", "jwt", "cookie", "url_query", "subject", "postal", "plate", NULL };
+  static const char *const names[] = { "auth", "name",   "mac",       "email",   "sip",    "ip",     "phone", "person", "login",
+                                       "pin",  "card",   "imei",      "imsi",    "iccid",  "serial", "adid",  "iban",   "vat",
+                                       "jwt",  "cookie", "url_query", "subject", "postal", "plate",  NULL };
   _Static_assert(sizeof names / sizeof names[0] == DETECTORS + 1, "a detector without its name");
   return names;
 }

@@ -378,6 +378,13 @@ static void people(void **state) {
     { "a number", "plate=12", NULL },
     { "a word", "plate=hot", NULL },
   };
+  static const struct row person[] = {
+    { "two words", "caller_id_name=Camille Rousselet x=1", "caller_id_name=[name] x=1" },
+    { "particles", "nom=Charlotte de la Tour d'Auvergne age=41", "nom=[name] age=41" },
+    { "a key follows", "prenom=Camille Nom=Rousselet", NULL },
+    { "prose follows", "display_name=Camille answers the call", NULL },
+    { "in quotes", "full_name=\"Camille Rousselet\" Then", NULL },
+  };
   static const struct row name[] = {
     { "first and last", "\"first_name\":\"Camille\",\"nom\":\"Rousselet\"", "\"first_name\":\"[name]\",\"nom\":\"[name]\"" },
     { "a host's name", "hostname=pbx3 name=sip", NULL },
@@ -386,6 +393,7 @@ static void people(void **state) {
   CHECK("login", login);
   CHECK("postal", postal);
   CHECK("plate", plate);
+  CHECK("person", person);
   CHECK("name", name);
 }
 
