@@ -38,6 +38,8 @@ $(B)/tamis: $(OBJ)
 $(B)/%.o: %.c
 	$(Q)mkdir -p $(@D) && $(CC) -std=c11 -D_GNU_SOURCE -g -fPIE $(WARN) $(HARDEN) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
 
+$(B)/conf/packs.o: conf/tamis.yaml $(wildcard conf/rules/*.yaml) # embedded
+
 $(B)/test/unit/%: $(B)/test/unit/%.o $(LIBOBJ)
 	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $(HARDEN) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
@@ -99,7 +101,7 @@ format: ## rewrites the code in its format
 install: $(B)/tamis ## to $(DESTDIR)$(PREFIX)
 	install -D -m 755 build/tamis $(DESTDIR)$(PREFIX)/bin/tamis
 	install -D -m 644 conf/tamis.yaml $(DESTDIR)/etc/tamis/tamis.yaml
-	install -D -m 644 -t $(DESTDIR)/etc/tamis/rules conf/rules/*.yaml
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tamis/rules conf/rules/*.yaml
 
 clean:
 	rm -rf build build-*

@@ -39,6 +39,7 @@ struct conf_rule {
   size_t            test_count;
   const char       *file; /* borrowed from conf */
   int               line, col;
+  bool              builtin; /* from the default rules or a pack, not from a file of the operator's */
 };
 
 enum conf_store_kind { CONF_STORE_DIRECTORY, CONF_STORE_S3 };
@@ -114,7 +115,8 @@ void         conf_free(struct conf *conf);
 /* Compiles the rules with the given 32-byte key; complaints land in errors with file, line and column. */
 struct ruleset *conf_rules(const struct conf *conf, const uint8_t key[32], const char *epoch, struct conf_errors *errors);
 
-/* Runs every rule's tests with a fixed test key; each failed one is an error. Returns how many were run. */
+/* Runs every rule's tests with a fixed test key; each failed one is an error. Returns how many were run. Those of
+ * built-in rules are run where all rules are built in: an operator's own rules may well take what they expect. */
 size_t conf_test_rules(const struct conf *conf, struct conf_errors *errors);
 
 void conf_errors_print(const struct conf_errors *errors, void *stream /* FILE */);

@@ -93,11 +93,14 @@ static void positions_add(struct positions *positions, size_t at) { positions->a
 /* ':' and '=' behind what can be a key; sip: and sips: begin URIs. */
 static void marks_find(struct anchors *anchors, struct text text) {
   const struct blocks *blocks = &anchors->blocks;
-  uint64_t             before = 0; /* of the previous word: bytes that can stand before a mark */
+  uint64_t             before = 0, word_before = 0; /* of the previous word: bytes that can stand before a mark, and of keys */
   for (size_t base = 0, i = 0; base < text.size; base += 64, i++) {
-    uint64_t can = (blocks->of[CLASS_KEY][i] | blocks->of[CLASS_QUOTE][i] | blocks->of[CLASS_GAP][i]) & ~blocks->of[CLASS_DIGIT][i];
+    /* a key may end in a digit behind a letter: address1 */
+    uint64_t digit = blocks->of[CLASS_DIGIT][i], word = blocks->of[CLASS_KEY][i] & ~digit;
+    uint64_t can = word | blocks->of[CLASS_QUOTE][i] | blocks->of[CLASS_GAP][i] | (digit & (word << 1 | word_before >> 63));
     uint64_t marks = (blocks->of[CLASS_COLON][i] | blocks->of[CLASS_EQUAL][i]) & (can << 1 | before >> 63);
     before = can;
+    word_before = word;
     for (; marks != 0; marks &= marks - 1) {
       size_t at = base + (size_t)__builtin_ctzll(marks);
       char   last = (char)(text.at[at - 1] | 32);
@@ -289,6 +292,19 @@ INLINE struct wide joined(uint64_t *const *of, size_t word, struct wide digit) {
   return wide_or(wide_or(digit, one), wide_or(first, second));
 }
 
+/* Signs of long numbers and of codes. The digits of what is no telephone number count here. */
+INLINE void group_codes(struct anchors *anchors, size_t word) {
+  uint64_t *const *of = anchors->blocks.of;
+  struct wide      digit = wide_load(of[CLASS_DIGIT] + word), two = wide_and(digit, wide_ahead(digit, 1)), four = wide_and(two, wide_ahead(two, 2));
+  struct wide      gap = wide_load(of[CLASS_GAP] + word), groups;
+  vector           letter = load(of[CLASS_LETTER] + word), letter_last = load(of[CLASS_LETTER] + word - GROUP_WORDS), digit_last;
+  digit_last = load(of[CLASS_DIGIT] + word - GROUP_WORDS);
+  positions_of(&anchors->code, two.here & behind(letter_last, letter, 1) & behind(letter_last, letter, 2), word * 64);
+  if (any(four.here & ahead(four, 4) & ahead(four, 8) & ahead(two, 12))) anchors->sights |= SEES_LONG;
+  groups = wide_and(four, wide_ahead(gap, 4)); /* four digits and what may stand between groups */
+  if (any(groups.here & ahead(groups, 5) & ahead(groups, 10) & ahead(four, 15) & ~behind(digit_last, digit.here, 1))) anchors->sights |= SEES_GROUPS;
+}
+
 /* First digits of runs that alone, or with the groups beside them, are long enough for a number. */
 INLINE void group_numbers(struct anchors *anchors, size_t word, vector *inside_last) {
   uint64_t *const *of = anchors->blocks.of;
@@ -301,6 +317,7 @@ INLINE void group_numbers(struct anchors *anchors, size_t word, vector *inside_l
   starts = digit.here & ~behind(load(of[CLASS_DIGIT] + word - GROUP_WORDS), load(of[CLASS_DIGIT] + word), 1);
   starts &= inside & ~behind(load(of[CLASS_LETTER] + word - GROUP_WORDS), load(of[CLASS_LETTER] + word), 1); /* no part of a word */
   positions_of(&anchors->digit, starts, word * 64);
+  group_codes(anchors, word);
   *inside_last = seven | seven_digits;
 }
 
@@ -322,10 +339,10 @@ static void   shapes_avx2(struct anchors *anchors, struct text text) { shapes_fi
 #endif
 
 /* All lists of positions, for what is done to each. */
-enum { LISTS = 10 };
+enum { LISTS = 11 };
 static void lists_of(struct anchors *anchors, struct positions *lists[LISTS]) {
-  struct positions *all[LISTS] = { &anchors->at,    &anchors->angle,  &anchors->percent, &anchors->uri,  &anchors->colon,
-                                   &anchors->digit, &anchors->dashed, &anchors->mac,     &anchors->uuid, &anchors->file };
+  struct positions *all[LISTS] = { &anchors->at,     &anchors->angle, &anchors->percent, &anchors->uri,  &anchors->colon, &anchors->digit,
+                                   &anchors->dashed, &anchors->code,  &anchors->mac,     &anchors->uuid, &anchors->file };
   memcpy(lists, all, sizeof all);
 }
 
@@ -356,24 +373,24 @@ void anchors_free(struct anchors *anchors) {
 
 static void anchors_clear(struct anchors *anchors) {
   anchors->at.count = anchors->angle.count = anchors->percent.count = anchors->uri.count = anchors->colon.count = anchors->dashed.count = 0;
-  anchors->mac.count = anchors->uuid.count = anchors->file.count = 0;
+  anchors->code.count = anchors->mac.count = anchors->uuid.count = anchors->file.count = 0;
   anchors->digit.count = anchors->keyed_count = anchors->quad_count = 0;
   anchors->kinds = 0;
 }
 
 static void anchors_see(struct anchors *anchors) {
-  anchors->sights = SEES_ALWAYS | (anchors->at.count > 0 ? SEES_AT : 0) | (anchors->angle.count > 0 ? SEES_ANGLE : 0) |
-                    (anchors->percent.count > 0 ? SEES_HIDDEN : 0) | (anchors->uri.count > 0 ? SEES_URI : 0) |
-                    (anchors->colon.count + anchors->quad_count + anchors->dashed.count > 0 ? SEES_ADDRESS : 0) |
-                    (anchors->digit.count > 0 ? SEES_NUMBER : 0) |
-                    (anchors->mac.count + anchors->uuid.count + anchors->file.count > 0 ? SEES_MAC : 0);
+  anchors->sights |= (anchors->at.count > 0 ? SEES_AT : 0) | (anchors->angle.count > 0 ? SEES_ANGLE : 0) |
+                     (anchors->percent.count > 0 ? SEES_HIDDEN : 0) | (anchors->uri.count > 0 ? SEES_URI : 0) |
+                     (anchors->colon.count + anchors->quad_count + anchors->dashed.count > 0 ? SEES_ADDRESS : 0) |
+                     (anchors->digit.count > 0 ? SEES_NUMBER : 0) | (anchors->code.count > 0 ? SEES_CODE : 0) |
+                     (anchors->mac.count + anchors->uuid.count + anchors->file.count > 0 ? SEES_MAC : 0);
 }
 
 void anchors_find(struct anchors *anchors, struct text text, struct text field) {
   anchors_clear(anchors);
   anchors->kinds = key_kind_of(&anchors->keys, field);
   if (anchors->kinds != KEY_NONE && text.size > 0) anchors->keyed[anchors->keyed_count++] = (struct keyed){ 0, (uint32_t)text.size, anchors->kinds };
-  anchors->sights = SEES_ALWAYS;
+  anchors->sights = SEES_ALWAYS | words_see(text, anchors->width >= BLOCKS_AVX2);
   anchors->plain = anchors->kinds == KEY_NONE && blocks_plain(text, anchors->width);
   if (anchors->plain) return;
   blocks_fill(&anchors->blocks, text, anchors->width);
