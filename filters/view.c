@@ -93,7 +93,8 @@ static uint8_t fold_of(uint32_t code) {
     else high = middle;
   }
   if (low == FOLDS || folds[low].first > code) return FOLD_SAME;
-  return folds[low].count == 0 ? folds[low].to : (uint8_t)(folds[low].to + (code - folds[low].first) % folds[low].count);
+  if (folds[low].count == 0) return folds[low].to;
+  return (uint8_t)(folds[low].to + (code - folds[low].first) % folds[low].count);
 }
 
 static size_t utf8_lead_size(char c) {
