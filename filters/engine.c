@@ -214,6 +214,7 @@ static bool span_settle(struct filter *filter, uint32_t index) {
   struct span *span = &filter->spans.list[index], *other;
   bool         shared = false, wider = span->action != ACTION_KEEP;
   uint32_t     taken = 0;
+  if (span->lost) return true;
   for (uint32_t i = span->start; i < span->end; i++) {
     taken = filter->taken[i];
     if (taken == 0) continue;
@@ -451,6 +452,54 @@ static bool hidden_spans(struct filter *filter, struct text text, uint32_t first
   return good;
 }
 
+/* The decoded byte whose unit has byte at of the original. */
+static uint32_t view_find(const struct view *view, uint32_t at) {
+  uint32_t low = 0, high = view->size;
+  while (low < high) { /* the first that starts behind at */
+    uint32_t middle = low + (high - low) / 2;
+    if (view->origin[middle] <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 ? low - 1 : 0;
+}
+
+/* A span found before this layer that begins or ends within a unit gets the whole unit. */
+static void hidden_snap(const struct view *view, struct span *span) {
+  span->end = view_origin_end(view, view_find(view, span->end - 1) + 1);
+  span->start = view->origin[view_find(view, span->start)];
+}
+
+/* This layer has found (marked in taken) all of the span but spelled characters: a quote that the original shows as 0022
+ * or as a backslash is no part of the value, nor is the 3D of user=3D… */
+static bool hidden_narrows(const struct filter *filter, const struct span *span) {
+  const struct view *view = &filter->view;
+  bool               some = false, less = false;
+  for (uint32_t i = view_find(view, span->start); i < view->size && view->origin[i] < span->end; i++) {
+    if (filter->taken[view->origin[i]] != 0) some = true;
+    else if (view_origin_end(view, i + 1) - view->origin[i] == 1 || is_utf8(view->at[i])) return false;
+    else less = true;
+  }
+  return some && less;
+}
+
+static void hidden_mark(struct filter *filter, uint32_t first, int byte) {
+  for (uint32_t i = first; i < filter->spans.count; i++) {
+    const struct span *span = &filter->spans.list[i];
+    if (span->action != ACTION_KEEP) memset(filter->taken + span->start, byte, (span->end - span->start) * sizeof *filter->taken);
+  }
+}
+
+/* The spans before first were found before this layer. */
+static void hidden_compare(struct filter *filter, uint32_t first) {
+  struct span *list = filter->spans.list;
+  hidden_mark(filter, first, 1);
+  for (uint32_t i = 0; i < first; i++) {
+    hidden_snap(&filter->view, &list[i]);
+    if (list[i].action != ACTION_KEEP && hidden_narrows(filter, &list[i])) list[i].lost = true;
+  }
+  hidden_mark(filter, first, 0);
+}
+
 static void hidden_notes(struct filter *filter, uint32_t first) {
   for (uint32_t i = first; i < filter->notes.count; i++) {
     struct filter_note *note = &filter->notes.list[i];
@@ -468,6 +517,7 @@ static enum filter_result hidden_run(struct filter *filter, struct text text, un
     filter->scan.text = view_text(&filter->view);
     result = rules_run(filter, false, rule);
     if (result == FILTER_SAME && !hidden_spans(filter, text, spans)) result = FILTER_WITHHOLD;
+    if (result == FILTER_SAME) hidden_compare(filter, spans);
     hidden_notes(filter, notes);
   }
   filter->scan.text = text;
