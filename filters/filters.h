@@ -118,6 +118,8 @@ struct span {
   bool     won;    /* false: an earlier or wider span took its place */
   bool     hidden; /* found in what the bytes decode to */
   bool     lost;   /* given up: what the bytes decode to shows that the value is less */
+  bool     unsure; /* what the bytes decode to goes first */
+  uint8_t  layer;  /* how many layers of spelling were taken off to find it */
 };
 
 struct filter;
