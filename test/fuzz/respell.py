@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """Re-spells the personal values of truth lines and demands that none survives `tamis filter`.
 
-  respell.py --tamis build/tamis --conf conf/tamis.yaml [--lines 20000] [--seed N] [--show 3]
+  respell.py --tamis build/tamis --conf conf/tamis.yaml [--lines 20000] [--seed N] [--seconds 60] [--show 2]
 
 A line is a generated one (test/data/gen_telephony.py), a captured one, or a value in another plausible place. Each of its
 values is spelled anew: characters in one or two encodings (percent, JSON, C, entities, quoted-printable, full-width and
 other digits, base64), soft and invisible characters between, other separators and letter case; then the whole line may be
 a JSON string, a query's value, HTML or quoted-printable. The filter's output is decoded by the decoders of this file, which
 know nothing of the filter's, step by step, and each step is searched for the value. A value that survives when nothing but
-its place was changed is a failure too: "plain". The output must also still be valid in the encoding of its line.
+its place was changed is a failure too: "plain". The output must also still be valid in the encoding of its line, and have
+the pseudonyms that the plain spelling gives.
 
-The same seed and number of lines give the same lines. Failures are counted by type, spelling and place. Exit status 1: some.
+The same seed and number of lines give the same lines; with --seconds the seeds after it follow until the time is over.
+Failures are counted by type, spelling and place, and shown: test data is invented. Exit status 1: some.
 """
 import argparse
 import base64
@@ -23,6 +25,7 @@ import random
 import re
 import subprocess
 import sys
+import time
 import unicodedata
 from urllib.parse import quote, unquote
 
@@ -321,57 +324,78 @@ def run(tamis, conf, lines):
     return out.stdout.decode("utf-8", "replace").split("\n")[:-1]
 
 
+class Failures:
+    def __init__(self):
+        self.count, self.examples = collections.Counter(), {}
+
+    def add(self, kind, spelling, case, got):
+        failure = (kind, spelling, case.place, case.whole)
+        self.count[failure] += 1
+        self.examples.setdefault(failure, []).append((case.line, got))
+
+    def show(self, most):
+        for failure, n in self.count.most_common():
+            kind, spelling, place, whole = failure
+            print(f"{n:5} {kind}: {spelling} | {place}" + (f" | whole line: {whole}" if whole else ""))
+            for line, got in self.examples[failure][:most]:
+                print(f"        in  {line[:400]}\n        out {got[:400]}")
+
+
+def is_valid(case, text):
+    try:
+        VALID[case.whole](text)
+        return True
+    except (ValueError, ZeroDivisionError, AttributeError, TypeError):
+        return False
+
+
+def judge(failures, case, got, plain):
+    """What is wrong with one line of output; plain is that of the same line with its values as they were."""
+    view = score.View(forms(got))
+    for kind, surface, canon, spelling in case.values:
+        if not score.survived(kind, surface, canon, view):
+            continue
+        if score.survived(kind, surface, canon, score.View(forms(plain))):
+            spelling = "plain"
+        failures.add(kind, spelling, case, got)
+    names = [v[0] + ": " + v[3] for v in case.values]
+    if not set(PSEUDONYM.findall(plain)) <= set(PSEUDONYM.findall(got)) and not any("base64" in n or "separators" in n for n in names):
+        failures.add("another pseudonym", names[0], case, got + "   plain: " + plain)
+    if case.whole in VALID and not is_valid(case, got) and is_valid(case, case.line):
+        failures.add("invalid", names[0], case, got)
+
+
+def round_of(o, seed):
+    maker, failures = Maker(seed), Failures()
+    cases = [maker.case() for _ in range(o.lines)]
+    out = run(o.tamis, o.conf, [c.line for c in cases])
+    out_plain = run(o.tamis, o.conf, [c.plain for c in cases])
+    if len(out) != len(cases) or len(out_plain) != len(cases):
+        sys.exit(f"{len(cases)} lines in, {len(out)} and {len(out_plain)} out")
+    for case, got, plain in zip(cases, out, out_plain):
+        judge(failures, case, got, plain)
+    print(f"seed {seed}: {len(cases)} lines, {sum(len(c.values) for c in cases)} values, {sum(failures.count.values())} failures "
+          f"of {len(failures.count)} kinds", flush=True)
+    failures.show(o.show)
+    return bool(failures.count)
+
+
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--tamis", default="build/tamis")
     a.add_argument("--conf", default="conf/tamis.yaml")
     a.add_argument("--lines", type=int, default=20000)
-    a.add_argument("--seed", type=int)
+    a.add_argument("--seed", type=int, help="a random one when left out")
+    a.add_argument("--seconds", type=float, default=0)
     a.add_argument("--show", type=int, default=2, help="examples printed per kind of failure")
     o = a.parse_args()
     seed = o.seed if o.seed is not None else random.randrange(10 ** 6)
-    maker = Maker(seed)
-    cases = [maker.case() for _ in range(o.lines)]
-    out = run(o.tamis, o.conf, [c.line for c in cases])
-    out_plain = run(o.tamis, o.conf, [c.plain for c in cases])
-    if len(out) != len(cases):
-        sys.exit(f"{len(cases)} lines in, {len(out)} out")
-    count, examples, values, known = collections.Counter(), {}, 0, set()
-    for case, got, plain in zip(cases, out, out_plain):
-        view = score.View(forms(got))
-        survives_any = False
-        for kind, surface, canon, spelling in case.values:
-            values += 1
-            if not score.survived(kind, surface, canon, view):
-                continue
-            if score.survived(kind, surface, canon, score.View(forms(plain))):
-                spelling = "plain"
-            failure = (kind, spelling, case.place, case.whole)
-            survives_any = True
-            count[failure] += 1
-            examples.setdefault(failure, []).append((case.line, got))
-        if not set(PSEUDONYM.findall(plain)) <= set(PSEUDONYM.findall(got)) and not any(w in v[3] for v in case.values for w in ("base64", "separators")):
-            failure = ("another pseudonym", case.values[0][0] + ": " + case.values[0][3], case.place, case.whole)
-            count[failure] += 1
-            examples.setdefault(failure, []).append((case.line, got + "   plain: " + plain))
-        if case.whole in VALID:
-            try:
-                VALID[case.whole](got)
-            except (ValueError, ZeroDivisionError, AttributeError, TypeError):
-                try:
-                    VALID[case.whole](case.line)
-                except (ValueError, ZeroDivisionError, AttributeError, TypeError):
-                    continue
-                failure = ("invalid", case.values[0][3], case.place, case.whole)
-                count[failure] += 1
-                examples.setdefault(failure, []).append((case.line, got))
-    print(f"seed {seed}: {len(cases)} lines, {values} values, {sum(count.values())} failures of {len(count)} kinds")
-    for failure, n in count.most_common():
-        kind, spelling, place, whole = failure
-        print(f"{n:5} {kind}: {spelling} | {place}" + (f" | whole line: {whole}" if whole else ""))
-        for line, got in examples[failure][:o.show]:
-            print(f"        in  {line[:400]}\n        out {got[:400]}")
-    return 1 if count else 0
+    end = time.monotonic() + o.seconds
+    bad = round_of(o, seed)
+    while time.monotonic() < end:
+        seed += 1
+        bad |= round_of(o, seed)
+    return int(bad)
 
 
 if __name__ == "__main__":
