@@ -66,7 +66,9 @@ check: unit walls ## unit tests alone: no network
 	$(Q)test/run $(UNIT)
 
 fuzz: ## each fuzz target for SECONDS (60); a crash is kept in test/fuzz/
-	$(Q)test/packages $(NEEDED) clang libclang-rt-14-dev
+	$(Q)test/packages $(NEEDED) clang libclang-rt-14-dev python3
+	$(Q)$(MAKE) --no-print-directory build/tamis
+	$(Q)d=$$(mktemp -d) && cp -r conf $$d && test/fuzz/respell.py --conf $$d/conf/tamis.yaml --seconds $(or $(SECONDS),60); s=$$?; rm -rf "$$d"; exit $$s
 	$(Q)$(MAKE) --no-print-directory $(FUZZ)
 	$(Q)for f in $(FUZZ); do mkdir -p build-fuzz/corpus/$${f##*/}; \
 	  $$f -max_total_time=$(or $(SECONDS),60) -max_len=4096 -artifact_prefix=test/fuzz/ build-fuzz/corpus/$${f##*/} >$$f.log 2>&1 || \

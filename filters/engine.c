@@ -10,7 +10,7 @@
 #include "filters/ruleset.h"
 #include "filters/view.h"
 
-enum { JIT_STACK_LEAST = 32 * 1024, JIT_STACK_MOST = 1024 * 1024, REPLACEMENT_MOST = 4096, WINNERS_SIMPLE = 24 };
+enum { JIT_STACK_LEAST = 32 * 1024, JIT_STACK_MOST = 1024 * 1024, REPLACEMENT_MOST = 4096, WINNERS_SIMPLE = 24, ESCAPE_MOST = 12 };
 
 struct filter {
   struct ruleset       *rules;
@@ -25,6 +25,7 @@ struct filter {
   uint32_t             *winners; /* spans that are spliced, by their start */
   uint32_t              winner_count;
   struct view           view;
+  uint8_t               layer;                   /* of the view: 1 and up */
   uint32_t              passes[VIEW_LAYERS + 2]; /* the first span of the text, then of each layer of the view; the end */
   uint32_t              pass_count;
   uint64_t             *counts;
@@ -197,7 +198,7 @@ static bool take_rest(struct filter *filter, uint32_t index) {
 /* Gives the span its bytes, as the order of rules and the width of spans decide. False: no room. */
 static bool span_settle(struct filter *filter, uint32_t index) {
   struct span *span = &filter->spans.list[index], *other;
-  bool         shared = false, wider = span->action != ACTION_KEEP;
+  bool         shared = false, wider = span->action != ACTION_KEEP && !span->unsure;
   uint32_t     taken = 0;
   for (uint32_t i = span->start; i < span->end; i++) {
     taken = filter->taken[i];
@@ -242,7 +243,7 @@ static void winners_sort(struct filter *filter) {
 static bool resolve_apart(struct filter *filter) {
   struct span *spans = filter->spans.list;
   uint32_t    *winners = filter->winners, count = filter->spans.count;
-  if (count > WINNERS_SIMPLE) return false;
+  if (count > WINNERS_SIMPLE || filter->pass_count > 1) return false;
   for (uint32_t i = 0; i < count; i++) {
     uint32_t k = i;
     for (; k > 0 && spans[winners[k - 1]].start > spans[i].start; k--) winners[k] = winners[k - 1];
@@ -256,23 +257,25 @@ static bool resolve_apart(struct filter *filter) {
 }
 
 /* Settles the spans of all passes in the order of rules; within a rule the text's come first, then the view's. */
-static bool passes_settle(struct filter *filter) {
+static bool passes_settle(struct filter *filter, bool unsure) {
   uint32_t next[VIEW_LAYERS + 1];
   memcpy(next, filter->passes, sizeof next);
   for (;;) {
-    uint32_t least = UINT32_MAX, pass = 0;
+    const struct span *span;
+    uint32_t           least = UINT32_MAX, pass = 0;
     for (uint32_t i = 0; i < filter->pass_count; i++) {
       if (next[i] == filter->passes[i + 1] || filter->spans.list[next[i]].rule >= least) continue;
       least = filter->spans.list[next[i]].rule;
       pass = i;
     }
     if (least == UINT32_MAX) return true;
-    if (!span_settle(filter, next[pass]++)) return false;
+    span = &filter->spans.list[next[pass]++];
+    if (!span->lost && span->unsure == unsure && !span_settle(filter, (uint32_t)(span - filter->spans.list))) return false;
   }
 }
 
 static bool resolve(struct filter *filter) {
-  bool good = passes_settle(filter);
+  bool good = passes_settle(filter, false) && passes_settle(filter, true);
   if (good) winners_sort(filter);
   for (uint32_t i = 0; i < filter->spans.count; i++)
     memset(filter->taken + filter->spans.list[i].start, 0, (filter->spans.list[i].end - filter->spans.list[i].start) * sizeof *filter->taken);
@@ -450,11 +453,15 @@ static bool hidden_map(struct filter *filter, struct text text, uint32_t index, 
   mapped.start = view_origin_start(&filter->view, span.start);
   mapped.end = view_origin_end(&filter->view, span.end);
   mapped.hidden = true;
+  mapped.layer = filter->layer;
   marked = filter->taken[mapped.start];
   other = marked > 0 ? &filter->spans.list[marked - 1] : NULL;
   if (other != NULL && other->rule == span.rule && other->end == mapped.end) {
     uint32_t size = span.end - span.start;
-    if (size == mapped.end - mapped.start && memcmp(text.at + mapped.start, filter->view.at + span.start, size) == 0) return true;
+    if (size == mapped.end - mapped.start && memcmp(text.at + mapped.start, filter->view.at + span.start, size) == 0) {
+      other->layer = filter->layer; /* the same in this layer too */
+      return true;
+    }
     target = marked - 1;
   }
   if (span.action == ACTION_REPLACE) filter->sources[target] = filter->sources[index];
@@ -475,6 +482,68 @@ static bool hidden_spans(struct filter *filter, struct text text, uint32_t first
   return good;
 }
 
+/* The decoded byte whose unit has byte at of the original. */
+static uint32_t view_find(const struct view *view, uint32_t at) {
+  uint32_t low = 0, high = view->size;
+  while (low < high) { /* the first that starts behind at */
+    uint32_t middle = low + (high - low) / 2;
+    if (view->origin[middle] <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 ? low - 1 : 0;
+}
+
+/* A span found before this layer that begins or ends within a unit gets the whole unit; one that is nothing but the inside
+ * of an escape (the 3D of user=3D&#92;…) is none. */
+static void hidden_snap(const struct view *view, struct span *span) {
+  uint32_t first = view_find(view, span->start), start = view->origin[first], end = view_origin_end(view, view_find(view, span->end - 1) + 1);
+  span->lost = (start != span->start || end != span->end) && view_origin_end(view, first + 1) == end && end - start <= ESCAPE_MOST;
+  span->start = start;
+  span->end = end;
+}
+
+static bool is_spelled(const struct view *view, uint32_t i) { return view_origin_end(view, i + 1) - view->origin[i] > 1 && !is_utf8(view->at[i]); }
+
+/* A span found before this layer, against what this layer has found (marked in taken). It is lost where all but spelled
+ * characters of it is found: a quote that the original shows as 0022 or as a backslash is no part of the value, nor is the 3D
+ * of user=3D… Where there are spelled characters in it or beside it, what is decoded goes first, so that a number is a number in every
+ * spelling; the rest of the span is removed all the same. */
+static void hidden_judge(const struct filter *filter, struct span *span) {
+  const struct view *view = &filter->view;
+  uint32_t           first = view_find(view, span->start), i;
+  bool some = false, spelled = (first > 0 && is_spelled(view, first - 1)) || (first > 1 && is_spelled(view, first - 2)), less = false, rest = false;
+  for (i = first; i < view->size && view->origin[i] < span->end; i++) {
+    bool escape = is_spelled(view, i), found = filter->taken[view->origin[i]] != 0;
+    some |= found;
+    spelled |= escape;
+    rest |= !escape && !found;
+    less |= escape && !found;
+  }
+  spelled |= i < view->size && is_spelled(view, i);
+  span->lost |= some && less && !rest;
+  span->unsure |= some && spelled;
+}
+
+static void hidden_mark(struct filter *filter, int byte) {
+  for (uint32_t i = 0; i < filter->spans.count; i++) {
+    const struct span *span = &filter->spans.list[i];
+    if (span->layer != filter->layer || span->action == ACTION_KEEP) continue;
+    memset(filter->taken + span->start, byte, (span->end - span->start) * sizeof *filter->taken);
+  }
+}
+
+/* The spans before first were found before this layer. */
+static void hidden_compare(struct filter *filter, uint32_t first) {
+  struct span *list = filter->spans.list;
+  hidden_mark(filter, 1);
+  for (uint32_t i = 0; i < first; i++) {
+    if (list[i].lost || list[i].layer == filter->layer || filter->rules->rules[list[i].rule].detector == NULL) continue; /* patterns are exact */
+    hidden_snap(&filter->view, &list[i]);
+    if (!list[i].lost && list[i].action != ACTION_KEEP) hidden_judge(filter, &list[i]);
+  }
+  hidden_mark(filter, 0);
+}
+
 static void hidden_notes(struct filter *filter, uint32_t first) {
   for (uint32_t i = first; i < filter->notes.count; i++) {
     struct filter_note *note = &filter->notes.list[i];
@@ -487,13 +556,14 @@ static void hidden_notes(struct filter *filter, uint32_t first) {
 static enum filter_result hidden_run(struct filter *filter, struct text text, unsigned *rule) {
   enum filter_result result = FILTER_SAME;
   view_open(&filter->view, text);
-  for (int layer = 0; layer < VIEW_LAYERS && result == FILTER_SAME; layer++) {
-    if ((layer > 0 && !view_needed(view_text(&filter->view), filter->anchors.width >= BLOCKS_AVX2)) || !view_next(&filter->view)) break;
+  for (filter->layer = 1; filter->layer <= VIEW_LAYERS && result == FILTER_SAME; filter->layer++) {
+    if ((filter->layer > 1 && !view_needed(view_text(&filter->view), filter->anchors.width >= BLOCKS_AVX2)) || !view_next(&filter->view)) break;
     uint32_t spans = filter->spans.count, notes = filter->notes.count;
     filter->scan.text = view_text(&filter->view);
     anchors_find(&filter->anchors, filter->scan.text, filter->context.field);
     result = rules_run(filter, false, rule);
     if (result == FILTER_SAME && !hidden_spans(filter, text, spans)) result = FILTER_WITHHOLD;
+    if (result == FILTER_SAME) hidden_compare(filter, spans);
     hidden_notes(filter, notes);
   }
   filter->scan.text = text;

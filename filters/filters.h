@@ -117,6 +117,9 @@ struct span {
   uint16_t piece;  /* the detector's own note on what was found, e.g. IPv4 or IPv6 */
   bool     won;    /* false: an earlier or wider span took its place */
   bool     hidden; /* found in what the bytes decode to */
+  bool     lost;   /* given up: what the bytes decode to shows that the value is less */
+  bool     unsure; /* what the bytes decode to goes first */
+  uint8_t  layer;  /* how many layers of spelling were taken off to find it */
 };
 
 struct filter;

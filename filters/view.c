@@ -14,7 +14,7 @@
 enum {
   QUOTED_NEAR = 16, /* quoted-printable comes in numbers: two so near are no keys with values */
   KEY_WINDOW = 32,  /* bytes looked at for key= in front of quoted-printable */
-  TOKEN_LEAST = 16, /* base64: shorter tokens hold no value; longer ones are not looked into */
+  TOKEN_LEAST = 14, /* base64: shorter tokens hold no value; longer ones are not looked into */
   TOKEN_MOST = 4096,
   TOKEN_TRIES = 8,   /* a token may start behind each of so many slashes of a path */
   WORD_MOST = 1024,  /* RFC 2047 2 has 75 for an encoded word */
@@ -93,7 +93,8 @@ static uint8_t fold_of(uint32_t code) {
     else high = middle;
   }
   if (low == FOLDS || folds[low].first > code) return FOLD_SAME;
-  return folds[low].count == 0 ? folds[low].to : (uint8_t)(folds[low].to + (code - folds[low].first) % folds[low].count);
+  if (folds[low].count == 0) return folds[low].to;
+  return (uint8_t)(folds[low].to + (code - folds[low].first) % folds[low].count);
 }
 
 static size_t utf8_lead_size(char c) {
@@ -141,43 +142,6 @@ static struct unit percent_at(struct text text, size_t at) {
   uint32_t value = hex_at(text, at + 1, 2);
   if (value != NO_CODE) return unit_byte(3, value);
   return to_lower(byte_at(text, at + 1)) == 'u' ? utf16_at(text, at, "%u") : no_unit;
-}
-
-/* \u{1F600}, \x{40}: at is the backslash. */
-static struct unit braces_at(struct text text, size_t at) {
-  uint32_t value = 0;
-  size_t   end = at + 3;
-  while (end < text.size && end - at < 11 && is_hex(text.at[end])) value = value << 4 | hex_value(text.at[end++]);
-  return end > at + 3 && byte_at(text, end) == '}' && value < NO_CODE ? unit_code(end + 1 - at, value) : no_unit;
-}
-
-/* RFC 8259 7 and C. */
-static struct unit backslash_at(struct text before, struct text text, size_t at) {
-  static const char letters[] = "nrtbf", controls[] = "\n\r\t\b\f";
-  char              next = byte_at(text, at + 1);
-  const char       *letter = next != 0 ? strchr(letters, next) : NULL;
-  uint32_t          value;
-  struct unit       unit;
-  if (letter != NULL) {
-    unit = unit_byte(2, (uint32_t)controls[letter - letters]);
-    unit.idle = !is_alnum(byte_at(text, at + 2)); /* \nfrom=…: the key would be nfrom */
-    return unit;
-  }
-  if (next == 'u' || next == 'x') {
-    if (byte_at(text, at + 2) == '{') return braces_at(text, at);
-    if (next == 'u') return utf16_at(text, at, "\\u");
-    value = hex_at(text, at + 2, 2);
-    return value != NO_CODE ? unit_byte(4, value) : no_unit;
-  }
-  if (is_digit(next)) {
-    value = octal_at(text, at + 1);
-    return value != NO_CODE ? unit_byte(4, value) : no_unit;
-  }
-  if (!is_punctuation(next) && next != ' ') return no_unit;
-  unit = unit_byte(2, (uint32_t)next);
-  if (next == '"' || next == '\'') unit.idle = true;
-  if (next == '/') unit.idle = !is_digit(last_byte(before)) && !is_digit(byte_at(text, at + 2)) && byte_at(text, at + 2) != '+';
-  return unit;
 }
 
 static const struct {
@@ -232,6 +196,47 @@ static struct unit entity_at(struct text text, size_t at) {
   return unit_code(end - at, code);
 }
 
+/* \u{1F600}, \x{40}: at is the backslash. */
+static struct unit braces_at(struct text text, size_t at) {
+  uint32_t value = 0;
+  size_t   end = at + 3;
+  while (end < text.size && end - at < 11 && is_hex(text.at[end])) value = value << 4 | hex_value(text.at[end++]);
+  return end > at + 3 && byte_at(text, end) == '}' && value < NO_CODE ? unit_code(end + 1 - at, value) : no_unit;
+}
+
+/* RFC 8259 7 and C. */
+static struct unit backslash_at(struct text before, struct text text, size_t at) {
+  static const char letters[] = "nrtbf", controls[] = "\n\r\t\b\f";
+  char              next = byte_at(text, at + 1);
+  const char       *letter = next != 0 ? strchr(letters, next) : NULL;
+  uint32_t          value;
+  struct unit       unit;
+  if (letter != NULL) {
+    unit = unit_byte(2, (uint32_t)controls[letter - letters]);
+    unit.idle = !is_alnum(byte_at(text, at + 2)); /* \nfrom=…: the key would be nfrom */
+    return unit;
+  }
+  if (to_lower(next) == 'u' || to_lower(next) == 'x') { /* in capitals where a logger writes capitals */
+    if (byte_at(text, at + 2) == '{') return braces_at(text, at);
+    value = next == 'U' ? hex_at(text, at + 2, 8) : NO_CODE; /* C, Python */
+    if (value < NO_CODE) return unit_code(10, (value & 0x1ff800) == 0xd800 ? 0xfffd : value);
+    if (to_lower(next) == 'u') return utf16_at(text, at, "\\u");
+    value = hex_at(text, at + 2, 2);
+    return value != NO_CODE ? unit_byte(4, value) : no_unit;
+  }
+  if (is_digit(next)) {
+    value = octal_at(text, at + 1);
+    return value != NO_CODE ? unit_byte(4, value) : no_unit;
+  }
+  if (!is_punctuation(next) && next != ' ') return no_unit;
+  unit = unit_byte(2, (uint32_t)next);
+  if (next == '"') unit.idle = byte_at(text, at + 2) != '\\';     /* \"\"\"name\"\" of CSV is more than \"name\" */
+  if (next == '\'') unit.idle = !is_alpha(byte_at(text, at + 2)); /* O\'Brien */
+  if ((next == '%' && percent_at(text, at + 1).taken > 0) || (next == '&' && entity_at(text, at + 1).taken > 0)) return no_unit; /* \%75 */
+  if (next == '/') unit.idle = !is_digit(last_byte(before)) && !is_digit(byte_at(text, at + 2)) && byte_at(text, at + 2) != '+';
+  return unit;
+}
+
 /* rsyslog's $EscapeControlCharactersOnReceive, and its escapes of 8-bit characters: #303#251. */
 static struct unit hash_at(struct text before, struct text text, size_t at) {
   uint32_t value = octal_at(text, at + 1);
@@ -247,19 +252,22 @@ static struct unit dump_at(struct text text, size_t at) {
   return text.size - at >= 8 && memcmp(text.at + at, " 0D  0A ", 8) == 0 ? unit_byte(8, '\n') : no_unit;
 }
 
-/* Two hexadecimal digits behind "=" at byte at; capitals (RFC 2045 6.7), as any writer has them. */
-static uint32_t quoted_at(struct text text, size_t at) {
-  if (byte_at(text, at) != '=' || is_lower(byte_at(text, at + 1)) || is_lower(byte_at(text, at + 2))) return NO_CODE;
-  return hex_at(text, at + 1, 2);
+/* Two hexadecimal digits, capitals (RFC 2045 6.7), as any writer has them. */
+static uint32_t capitals_at(struct text text, size_t at) {
+  return is_lower(byte_at(text, at)) || is_lower(byte_at(text, at + 1)) ? NO_CODE : hex_at(text, at, 2);
 }
+
+static uint32_t quoted_at(struct text text, size_t at) { return byte_at(text, at) == '=' ? capitals_at(text, at + 1) : NO_CODE; }
 
 /* A word that may be a key ends here: cseq=40 is no quoted-printable. */
 static bool key_ends(struct text before) {
-  bool letter = false;
+  bool letter = false, hex = true;
   for (size_t i = before.size; i > 0 && before.size - i < KEY_WINDOW; i--) {
     char c = before.at[i - 1];
+    if (c == ':' && letter && hex) return false; /* 2001:DB8=3A… */
     if (!is_alnum(c) && c != '_' && c != '-' && c != '.' && c != ')' && c != ']') return letter || i == before.size;
     letter |= is_alpha(c);
+    hex &= is_hex(c);
   }
   return letter || before.size == 0;
 }
@@ -282,6 +290,14 @@ static bool domain_follows(struct text text, size_t at) {
   return dots == 2;
 }
 
+/* =3D40 and =252B: an escape of a mark, spelled once more; 2520123 is rather a number. */
+static bool is_escape_rest(struct text text, size_t at) {
+  uint32_t inner = hex_at(text, at, 2);
+  for (; inner == '%'; at += 2) inner = hex_at(text, at + 2, 2);
+  if (inner >= 0x7f || inner < ' ' || is_alnum((char)inner)) return false;
+  return is_alpha(text.at[at + 1]) || is_alpha(byte_at(text, at + 2));
+}
+
 /* =HH after what may be a key: quoted-printable only if its character is one that joins or encloses values, and what
  * follows is no rest of a number or of a hexadecimal one: code=2001, tag=2f77, wait=20s. */
 static bool quoted_joins(struct text text, size_t at, uint32_t value) {
@@ -290,13 +306,17 @@ static bool quoted_joins(struct text text, size_t at, uint32_t value) {
   bool   word = false;
   if (value == '@') return domain_follows(text, start);
   if (!is_punctuation((char)value) && value != ' ') return false;
-  if (!is_alnum(next)) return is_utf8(next) || (next != 0 && strchr("<>\"+=:%", next) != NULL);
+  if (!is_alnum(next)) return value == '=' || is_utf8(next) || (next != 0 && strchr("<>\"+=:%", next) != NULL);
   for (; end < text.size && end - at < KEY_WINDOW && is_alnum(text.at[end]); end++) {
     word |= is_alpha(text.at[end]) && !is_hex(text.at[end]);
     digits += is_digit(text.at[end]);
   }
+  if ((value == '=' || value == '%') && is_escape_rest(text, start)) return true;
   if (is_digit(text.at[at + 2])) return word && !is_digit(next) && (is_upper(next) || end - start > 3);
-  return word || ((value == '+' || value == '=' || value == ':') && digits == end - start && digits > 5);
+  if (word) return true;
+  next = byte_at(text, end);
+  if (value == '=' && next != 0 && (strchr(":.-%=&\\", next) != NULL || (next == ' ' && is_digit(byte_at(text, end + 1))))) return true;
+  return (value == '+' || value == '=' || value == ':') && digits == end - start && digits > 5;
 }
 
 /* Another one follows, perhaps behind a word: =2B33=201. */
@@ -313,7 +333,7 @@ static struct unit equals_at(struct text before, struct text text, size_t at, bo
     if (byte_at(text, at + 1) == '\r' && byte_at(text, at + 2) == '\n') return unit_code(3, 0xad);
     return byte_at(text, at + 1) == '\n' ? unit_code(2, 0xad) : no_unit;
   }
-  if (value >= 0x80 && value < 0xc2 && !run) return no_unit;
+  if ((value < ' ' && value != '\t' && value != '\n' && value != '\r') || (value >= 0x80 && value < 0xc2 && !run)) return no_unit;
   run = run || quoted_follows(text, at + 3);
   if (run) return unit_byte(3, value);
   return value >= 0x20 && value < 0x7f && (quoted_joins(text, at, value) || !key_ends(before)) ? unit_byte(3, value) : no_unit;

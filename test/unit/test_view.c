@@ -71,7 +71,11 @@ static void decodes(void **state) {
       "0199",
       "0199", "0199", 1 },
     { "a code point in braces", "\\u{40}\\x{40}", "@@", "@", "\\u{40}", 1 },
+    { "Python", "a\\U00000040b\\U0001d7ce", "a@b0", "@", "\\U00000040", 1 },
+    { "JSON in capitals", "A\\U0040B\\X40", "A@B@", "@", "\\U0040", 1 },
     { "C", "a\\x40b", "a@b", "@", "\\x40", 1 },
+    { "an apostrophe in a name", "O\\'Brien", "O'Brien", "'", "\\'", 1 },
+    { "quotes doubled by CSV in JSON", "\\\"\\\"x", "\"\"x", "x", "x", 1 },
     { "octal", "a\\100b\\0530", "a@b+0", "+0", "\\0530", 1 },
     { "punctuation of a regex or a shell", "a\\@b\\.c\\ d", "a@b.c d", ".", "\\.", 1 },
     { "decimal entity", "a&#64;b", "a@b", "@", "&#64;", 1 },
@@ -89,6 +93,10 @@ static void decodes(void **state) {
     { "quoted-printable in a row", "x=30=31=39", "x019", "019", "=30=31=39", 1 },
     { "quoted-printable accents", "H=C3=A9l", "H\xc3\xa9l", "\xc3\xa9", "=C3=A9", 1 },
     { "a key's value in quoted-printable", "src=3D33199001234", "src=33199001234", "=", "=3D", 1 },
+    { "percent in quoted-printable", "callee==252B33199", "callee=+33199", "+", "=252B", 2 },
+    { "an entity behind a backslash", "\\&#x75;0040\\%41", "@\\A", "@", "\\&#x75;0040", 2 },
+    { "padding in quoted-printable", "c29sbmUuc2NoZmVyNDJAZXhhbXBsZS5uZXQ=3D ", "solne.schfer42@example.net ", "@",
+      "c29sbmUuc2NoZmVyNDJAZXhhbXBsZS5uZXQ=3D", 2 },
     { "a soft line end", "01990=\r\n01234", "0199001234", "0199001234", "01990=\r\n01234", 1 },
     { "an encoded word is one unit", "From: =?utf-8?Q?Camille_O=27B?= <", "From: Camille O'B <", "Camille", "=?utf-8?Q?Camille_O=27B?=", 1 },
     { "an encoded word in base64", "=?UTF-8?B?Q2FtaWxsZQ==?= <", "Camille <", "ille", "=?UTF-8?B?Q2FtaWxsZQ==?=", 1 },
@@ -202,7 +210,7 @@ static void reads_through(void **state) {
   static const struct {
     const char *in, *out;
   } rows[] = {
-    { "{\\\"from\\\": \\'x\\'}", "{\"from\": 'x'}" },
+    { "{\\\"from\\\": \\'1\\'}", "{\"from\": '1'}" },
     { "http:\\/\\/a\\/b", "http://a/b" },
     { "end\\r\\n", "end\r\n" },
   };
