@@ -29,12 +29,18 @@ struct filter {
   struct scan           scan; /* of the last text */
   struct filter_context context;
   char                  replacement[REPLACEMENT_MOST + 1];
+
+  struct prefilter_scratch *prefilter;
+  uint64_t                 *run; /* bitmap of the rules that may match in this text */
+  bool                      run_all;
 };
 
 static bool positions_new(struct positions *positions, size_t most) {
   positions->at = malloc((most + 1) * sizeof *positions->at);
   return positions->at != NULL;
 }
+
+void filter_run_all(struct filter *filter) { filter->run_all = true; }
 
 void filter_portable(struct filter *filter) { filter->anchors.wide = false; }
 
@@ -63,12 +69,14 @@ struct filter *filter_new(struct ruleset *rules, size_t most) {
   filter->rendered = malloc(filter->rendered_room);
   filter->taken = calloc(most + 1, sizeof *filter->taken);
   filter->counts = calloc(rules->count + 1, sizeof *filter->counts);
+  filter->prefilter = prefilter_scratch_new(rules->prefilter);
+  filter->run = calloc(prefilter_words(rules->prefilter), sizeof *filter->run);
   filter->match = pcre2_match_data_create(256, NULL);
   filter->limits = pcre2_match_context_create(NULL);
   filter->jit_stack = pcre2_jit_stack_create(JIT_STACK_LEAST, JIT_STACK_MOST, NULL);
-  if (!good || anchors->keyed == NULL || filter->spans.list == NULL || filter->sources == NULL || filter->winners == NULL ||
-      filter->rendered == NULL || filter->taken == NULL || filter->counts == NULL || filter->match == NULL || filter->limits == NULL ||
-      filter->jit_stack == NULL) {
+  if (!good || filter->prefilter == NULL || filter->run == NULL || anchors->keyed == NULL || filter->spans.list == NULL || filter->sources == NULL ||
+      filter->winners == NULL || filter->rendered == NULL || filter->taken == NULL || filter->counts == NULL || filter->match == NULL ||
+      filter->limits == NULL || filter->jit_stack == NULL) {
     filter_free(filter);
     return NULL;
   }
@@ -96,6 +104,8 @@ void filter_free(struct filter *filter) {
   free(filter->rendered);
   free(filter->taken);
   free(filter->counts);
+  free(filter->run);
+  prefilter_scratch_free(filter->prefilter);
   pcre2_match_data_free(filter->match);
   pcre2_match_context_free(filter->limits);
   pcre2_jit_stack_free(filter->jit_stack);
@@ -359,6 +369,19 @@ static enum filter_result rule_run(struct filter *filter, size_t index, struct t
   return filter->spans.full ? FILTER_WITHHOLD : FILTER_SAME;
 }
 
+/* The first rule at or behind this one that may match; the count of rules: none. */
+static size_t rule_next(const struct filter *filter, size_t from) {
+  size_t   count = filter->rules->count, word = from / 64;
+  uint64_t left;
+  if (from >= count) return count;
+  left = filter->run[word] >> from % 64 << from % 64;
+  while (left == 0) {
+    if (++word * 64 >= count) return count;
+    left = filter->run[word];
+  }
+  return word * 64 + (size_t)__builtin_ctzll(left);
+}
+
 enum filter_result filter_text(struct filter *filter, const struct filter_context *context, struct text text, char *out, size_t room, size_t *length,
                                unsigned *rule) {
   filter->spans.count = filter->winner_count = 0;
@@ -373,7 +396,9 @@ enum filter_result filter_text(struct filter *filter, const struct filter_contex
       (struct scan){ .text = text, .context = &filter->context, .anchors = &filter->anchors, .spans = &filter->spans, .notes = &filter->notes };
   filter->notes.count = 0;
   anchors_find(&filter->anchors, text, context->field);
-  for (size_t i = 0; i < filter->rules->count; i++) {
+  if (filter->run_all) prefilter_all(filter->rules->prefilter, filter->run);
+  else prefilter_scan(filter->rules->prefilter, filter->prefilter, text, filter->run);
+  for (size_t i = rule_next(filter, 0); i < filter->rules->count; i = rule_next(filter, i + 1)) {
     enum filter_result result;
     if (filter->rules->rules[i].conditional && !rule_applies(&filter->rules->rules[i], context)) continue;
     result = rule_run(filter, i, text);

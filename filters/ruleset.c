@@ -262,6 +262,17 @@ static bool ruleset_hash_set(struct ruleset *rules, const struct rule_spec *spec
   return good;
 }
 
+/* Patterns are read as relax_into reads them: whatever makes PCRE2 read them otherwise means that they are always run. */
+static bool prefilter_set(struct ruleset *rules, const struct rule_spec *specs) {
+  const char **patterns = calloc(rules->count + 1, sizeof *patterns);
+  uint32_t     newline = 0;
+  pcre2_config(PCRE2_CONFIG_NEWLINE, &newline);
+  for (size_t i = 0; patterns != NULL && newline == PCRE2_NEWLINE_LF && i < rules->count; i++) patterns[i] = specs[i].match;
+  if (patterns != NULL) rules->prefilter = prefilter_new(patterns, rules->count);
+  free(patterns);
+  return rules->prefilter != NULL;
+}
+
 struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const struct filter_options *options, filter_complain *complain,
                             void *context) {
   struct compiler compiler = { .options = options, .complain = complain, .context = context };
@@ -287,6 +298,7 @@ struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const s
   rules->depth_limit = options->depth_limit;
   rules->heap_limit_kib = options->heap_limit_kib;
   if (!compiler.bad && !ruleset_hash_set(rules, specs, options)) fail(&compiler, NULL, -1, "the rule set could not be hashed");
+  if (!compiler.bad && !prefilter_set(rules, specs)) fail(&compiler, NULL, -1, "out of memory");
   if (!compiler.bad) return rules;
   ruleset_unref(rules);
   return NULL;
@@ -317,9 +329,12 @@ void ruleset_unref(struct ruleset *rules) {
     names_free(&rule->when_field);
   }
   free(rules->rules);
+  prefilter_free(rules->prefilter);
   OPENSSL_cleanse(rules, sizeof *rules);
   free(rules);
 }
+
+const char *ruleset_always_run(const struct ruleset *rules, size_t rule, long *byte) { return prefilter_why(rules->prefilter, rule, byte); }
 
 size_t             ruleset_count(const struct ruleset *rules) { return rules->count; }
 const char        *ruleset_name(const struct ruleset *rules, size_t rule) { return rules->rules[rule].name; }

@@ -6,6 +6,7 @@
 #include <pcre2.h>
 #include <stdatomic.h>
 
+#include "filters/prefilter.h"
 #include "filters/pseudonym.h"
 #include "filters/scan.h"
 
@@ -42,6 +43,7 @@ struct ruleset {
   atomic_uint          references;
   struct rule         *rules;
   size_t               count;
+  struct prefilter    *prefilter;
   struct pseudonym_key key;
   char                 hash[65];
   char                 epoch[32];
