@@ -35,6 +35,10 @@ struct filter {
   struct scan           scan; /* of the last text */
   struct filter_context context;
   char                  replacement[REPLACEMENT_MOST + 1];
+
+  struct prefilter_scratch *prefilter;
+  uint64_t                 *run; /* bitmap of the rules that may match in this text */
+  bool                      run_all;
 };
 
 unsigned filter_width(struct filter *filter, unsigned most) {
@@ -42,6 +46,8 @@ unsigned filter_width(struct filter *filter, unsigned most) {
   if (filter->anchors.width > most) filter->anchors.width = (enum blocks_width)most;
   return filter->anchors.width;
 }
+
+void filter_run_all(struct filter *filter) { filter->run_all = true; }
 
 struct filter *filter_new(struct ruleset *rules, size_t most) {
   struct filter *filter = calloc(1, sizeof *filter);
@@ -63,12 +69,14 @@ struct filter *filter_new(struct ruleset *rules, size_t most) {
   filter->view.at = malloc(most + 1);
   filter->view.origin = malloc((most + 1) * sizeof *filter->view.origin);
   filter->counts = calloc(rules->count + 1, sizeof *filter->counts);
+  filter->prefilter = prefilter_scratch_new(rules->prefilter);
+  filter->run = calloc(prefilter_words(rules->prefilter), sizeof *filter->run);
   filter->match = pcre2_match_data_create(256, NULL);
   filter->limits = pcre2_match_context_create(NULL);
   filter->jit_stack = pcre2_jit_stack_create(JIT_STACK_LEAST, JIT_STACK_MOST, NULL);
-  if (!good || filter->spans.list == NULL || filter->sources == NULL || filter->winners == NULL || filter->rendered == NULL ||
-      filter->taken == NULL || filter->view.at == NULL || filter->view.origin == NULL || filter->counts == NULL || filter->match == NULL ||
-      filter->limits == NULL || filter->jit_stack == NULL) {
+  if (!good || filter->prefilter == NULL || filter->run == NULL || filter->spans.list == NULL || filter->sources == NULL || filter->winners == NULL ||
+      filter->rendered == NULL || filter->taken == NULL || filter->view.at == NULL || filter->view.origin == NULL || filter->counts == NULL ||
+      filter->match == NULL || filter->limits == NULL || filter->jit_stack == NULL) {
     filter_free(filter);
     return NULL;
   }
@@ -91,6 +99,8 @@ void filter_free(struct filter *filter) {
   free(filter->view.at);
   free(filter->view.origin);
   free(filter->counts);
+  free(filter->run);
+  prefilter_scratch_free(filter->prefilter);
   pcre2_match_data_free(filter->match);
   pcre2_match_context_free(filter->limits);
   pcre2_jit_stack_free(filter->jit_stack);
@@ -411,15 +421,28 @@ static enum filter_result rule_run(struct filter *filter, size_t index, struct t
   return filter->spans.full ? FILTER_WITHHOLD : FILTER_SAME;
 }
 
+/* The first rule at or behind this one that may match; the count of rules: none. */
+static size_t rule_next(const struct filter *filter, size_t from) {
+  size_t   count = filter->rules->count, word = from / 64;
+  uint64_t left;
+  if (from >= count) return count;
+  left = filter->run[word] >> from % 64 << from % 64;
+  while (left == 0) {
+    if (++word * 64 >= count) return count;
+    left = filter->run[word];
+  }
+  return word * 64 + (size_t)__builtin_ctzll(left);
+}
+
 /* All rules, or the detectors alone, on the scan's text. FILTER_SAME: go on. */
 static enum filter_result rules_run(struct filter *filter, bool patterns, unsigned *rule) {
   const struct ruleset *rules = filter->rules;
-  for (size_t i = 0; i < rules->count; i++) {
+  for (size_t i = rule_next(filter, 0); i < rules->count; i = rule_next(filter, i + 1)) {
+    const struct gate *gate = &rules->gates[i];
     enum filter_result result;
-    const struct rule *one = &rules->rules[i];
-    if ((one->sights & filter->anchors.sights) == 0 && (one->kinds & filter->anchors.kinds) == 0) continue;
-    if (!patterns && one->detector == NULL) continue;
-    if (one->conditional && !rule_applies(one, &filter->context)) continue;
+    if ((gate->sights & filter->anchors.sights) == 0 && (gate->kinds & filter->anchors.kinds) == 0) continue;
+    if (!patterns && rules->rules[i].detector == NULL) continue;
+    if (rules->rules[i].conditional && !rule_applies(&rules->rules[i], &filter->context)) continue;
     result = rule_run(filter, i, filter->scan.text);
     if (result == FILTER_SAME) continue;
     *rule = (unsigned)i;
@@ -588,6 +611,8 @@ enum filter_result filter_text(struct filter *filter, const struct filter_contex
   filter->context = *context;
   filter->scan =
       (struct scan){ .text = text, .context = &filter->context, .anchors = &filter->anchors, .spans = &filter->spans, .notes = &filter->notes };
+  if (filter->run_all) prefilter_all(filter->rules->prefilter, filter->run);
+  else prefilter_scan(filter->rules->prefilter, filter->prefilter, text, filter->run);
   result = rules_run(filter, true, rule);
   if (result == FILTER_SAME && hidden) result = hidden_run(filter, text, rule);
   if (result != FILTER_SAME) return result;

@@ -207,13 +207,19 @@ static void compile_rule(struct compiler *compiler) {
     compile_pattern(compiler);
   }
   if (spec->match == NULL || rule->code != NULL) compile_action(compiler);
-  rule->sights = rule->detector != NULL ? rule->detector->sights : SEES_ALWAYS;
-  rule->kinds = rule->detector != NULL ? rule->detector->kinds : 0;
   compile_names(compiler, &rule->when_input, spec->when_input, spec->when_input_count);
   compile_names(compiler, &rule->when_app, spec->when_app, spec->when_app_count);
   compile_names(compiler, &rule->when_host, spec->when_host, spec->when_host_count);
   compile_names(compiler, &rule->when_field, spec->when_field, spec->when_field_count);
   rule->conditional = spec->when_input_count + spec->when_app_count + spec->when_host_count + spec->when_field_count > 0;
+}
+
+static void gate_set(struct ruleset *rules, size_t index) {
+  const struct detector *detector = rules->rules[index].detector;
+  struct gate           *gate = &rules->gates[index];
+  *gate = detector != NULL ? (struct gate){ detector->sights, detector->kinds } : (struct gate){ SEES_ALWAYS, 0 };
+  rules->sights |= gate->sights;
+  rules->kinds |= gate->kinds;
 }
 
 static void hash_string(EVP_MD_CTX *context, const char *string) {
@@ -266,6 +272,17 @@ static bool ruleset_hash_set(struct ruleset *rules, const struct rule_spec *spec
   return good;
 }
 
+/* Patterns are read as relax_into reads them: whatever makes PCRE2 read them otherwise means that they are always run. */
+static bool prefilter_set(struct ruleset *rules, const struct rule_spec *specs) {
+  const char **patterns = calloc(rules->count + 1, sizeof *patterns);
+  uint32_t     newline = 0;
+  pcre2_config(PCRE2_CONFIG_NEWLINE, &newline);
+  for (size_t i = 0; patterns != NULL && newline == PCRE2_NEWLINE_LF && i < rules->count; i++) patterns[i] = specs[i].match;
+  if (patterns != NULL) rules->prefilter = prefilter_new(patterns, rules->count);
+  free(patterns);
+  return rules->prefilter != NULL;
+}
+
 struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const struct filter_options *options, filter_complain *complain,
                             void *context) {
   struct compiler compiler = { .options = options, .complain = complain, .context = context };
@@ -277,15 +294,15 @@ struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const s
   }
   atomic_init(&rules->references, 1);
   rules->rules = calloc(count + 1, sizeof *rules->rules);
-  if (rules->rules == NULL) fail(&compiler, NULL, -1, "out of memory");
-  for (size_t i = 0; rules->rules != NULL && i < count; i++) {
+  rules->gates = calloc(count + 1, sizeof *rules->gates);
+  if (rules->rules == NULL || rules->gates == NULL) fail(&compiler, NULL, -1, "out of memory");
+  for (size_t i = 0; rules->rules != NULL && rules->gates != NULL && i < count; i++) {
     rules->count = i + 1;
     compiler.index = i;
     compiler.spec = &specs[i];
     compiler.rule = &rules->rules[i];
     compile_rule(&compiler);
-    rules->sights |= rules->rules[i].sights;
-    rules->kinds |= rules->rules[i].kinds;
+    gate_set(rules, i);
   }
   pseudonym_key_set(&rules->key, options->key);
   snprintf(rules->epoch, sizeof rules->epoch, "%s", options->epoch);
@@ -293,6 +310,7 @@ struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const s
   rules->depth_limit = options->depth_limit;
   rules->heap_limit_kib = options->heap_limit_kib;
   if (!compiler.bad && !ruleset_hash_set(rules, specs, options)) fail(&compiler, NULL, -1, "the rule set could not be hashed");
+  if (!compiler.bad && !prefilter_set(rules, specs)) fail(&compiler, NULL, -1, "out of memory");
   if (!compiler.bad) return rules;
   ruleset_unref(rules);
   return NULL;
@@ -323,8 +341,12 @@ void ruleset_unref(struct ruleset *rules) {
     names_free(&rule->when_field);
   }
   free(rules->rules);
+  free(rules->gates);
+  prefilter_free(rules->prefilter);
   secret_free(rules, sizeof *rules);
 }
+
+const char *ruleset_always_run(const struct ruleset *rules, size_t rule, long *byte) { return prefilter_why(rules->prefilter, rule, byte); }
 
 size_t             ruleset_count(const struct ruleset *rules) { return rules->count; }
 const char        *ruleset_name(const struct ruleset *rules, size_t rule) { return rules->rules[rule].name; }

@@ -6,6 +6,7 @@
 #include <pcre2.h>
 #include <stdatomic.h>
 
+#include "filters/prefilter.h"
 #include "filters/pseudonym.h"
 #include "filters/scan.h"
 
@@ -23,7 +24,6 @@ struct piece {         /* of a replace template: a literal, or a group */
 };
 
 struct rule {
-  uint32_t                   sights, kinds; /* run only where one of these was seen; a pattern always */
   char                      *name, *as, *tag, *with;
   const struct detector     *detector;
   pcre2_code                *code;
@@ -39,11 +39,18 @@ struct rule {
   struct names               when_input, when_app, when_host, when_field;
 };
 
+/* A rule is run only where one of these was seen; a pattern always. */
+struct gate {
+  uint32_t sights, kinds;
+};
+
 struct ruleset {
   atomic_uint          references;
   struct rule         *rules;
   size_t               count;
+  struct gate         *gates;         /* of each rule */
   uint32_t             sights, kinds; /* of all rules, or-ed */
+  struct prefilter    *prefilter;
   struct pseudonym_key key;
   char                 hash[65];
   char                 epoch[32];
