@@ -574,3 +574,12 @@ uint32_t key_kind_of(const struct key_index *index, struct text key) {
     return kind_of(index, (struct text){ key.at + 9, key.size - 9 });                                             /* FreeSWITCH */
   return key.at[0] == '_' && key.at[1] == '_' ? kind_of(index, (struct text){ key.at + 2, key.size - 2 }) : kind; /* Asterisk's inherited ones */
 }
+
+uint32_t field_kind_of(struct key_index *index, struct text field) {
+  uint64_t words[2];
+  if (field.size < 2 || field.size > 16) return key_kind_of(index, field);
+  key_words(field.at, field.size, words); /* all of it, without case */
+  if (index->field.size == field.size && index->field.words[0] == words[0] && index->field.words[1] == words[1]) return index->field.kind;
+  index->field = (struct key_slot){ .words = { words[0], words[1] }, .size = (uint16_t)field.size, .kind = key_kind_of(index, field) };
+  return index->field.kind;
+}

@@ -62,6 +62,7 @@ struct key_slot {
 struct key_index {
   uint32_t        ends[KEY_MOST + 1][32]; /* by size and the first byte's low five bits; bit n: some key's last byte has these low five bits */
   struct key_slot slots[KEY_SLOTS];
+  struct key_slot field; /* the last field's */
 };
 
 /* Four dotted octets, and no more than four: an IPv4 address or a version. */
@@ -115,6 +116,8 @@ struct anchors {
   enum blocks_width width;  /* finds the same */
 };
 
+/* A phrase of the login detector may stand at the text's begin. */
+bool     login_begins(struct text text);
 /* SEES_SPOKEN, SEES_LOGIN and SEES_TOKEN: pieces of words that stand somewhere in text. */
 uint32_t words_see(struct text text, bool wide);
 
@@ -166,6 +169,7 @@ static inline void scan_note(struct scan *scan, size_t start, size_t end, const 
 
 void                 keys_index(struct key_index *index);
 uint32_t             key_kind_of(const struct key_index *index, struct text key); /* enum key_kind, or-ed */
+uint32_t             field_kind_of(struct key_index *index, struct text field);   /* the same; fields repeat */
 /* The next byte of the class at or after byte at; the text's size where there is none. For any text, a plain one too. */
 static inline size_t anchors_next(const struct anchors *anchors, enum byte_class of, size_t at, size_t size) {
   return anchors->plain ? size : class_next(&anchors->blocks, of, at, size);
