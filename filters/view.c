@@ -520,12 +520,27 @@ static void layer_end(struct layer *layer, uint32_t total) {
   view->origin[view->size] = total;
 }
 
+/* Within a word nothing begins: its bytes are taken as they are. Returns where it ends. */
+static size_t push_word(struct layer *layer, struct text text, size_t at) {
+  struct view *view = layer->view;
+  for (; at < text.size && is_alnum(text.at[at]); at++) {
+    view->at[layer->made] = text.at[at];
+    view->origin[layer->made++] = view->origin[at];
+  }
+  return at;
+}
+
 bool view_next(struct view *view) {
   struct text  text = view_text(view);
   struct layer layer = { .view = view };
   uint32_t     total = view->origin[view->size];
   char         last = 0; /* of this layer's input */
   for (size_t at = 0; at < text.size;) {
+    if (layer.near == 0 && is_alnum(last) && is_alnum(text.at[at])) {
+      at = push_word(&layer, text, at);
+      last = text.at[at - 1];
+      continue;
+    }
     uint32_t    origin = view->origin[at];
     struct unit unit = unit_at((struct text){ view->at, layer.made }, text, at, layer.near > 0);
     size_t      taken = unit.taken > 0 ? unit.taken : push_inside(&layer, text, at, last);
