@@ -251,12 +251,17 @@ static void quad_add(struct anchors *anchors, struct text text, size_t dot) {
 }
 
 /* The digits of a UUID (RFC 4122 3) whose first dash stands at byte dash are no number's. */
+static inline uint64_t bits_at(const uint64_t *words, size_t at) {
+  return at % 64 == 0 ? words[at / 64] : words[at / 64] >> at % 64 | words[at / 64 + 1] << (64 - at % 64);
+}
+
 static void uuid_mask(struct anchors *anchors, struct text text, size_t dash) {
-  size_t start = dash - 8, end = start + 36;
-  if (dash < 8 || end > text.size || text.at[dash + 15] != '-') return;
-  for (size_t i = start; i < end; i++)
-    if (!is_hex(text.at[i]) && text.at[i] != '-') return;
-  plain_clear(anchors->blocks.of[CLASS_PLAIN], start, end);
+  const uint64_t dashes = UINT64_C(1) << 8 | 1 << 13 | 1 << 18 | 1 << 23, all = (UINT64_C(1) << 36) - 1;
+  size_t         start = dash - 8;
+  uint64_t       digits;
+  if (dash < 8 || start + 36 > text.size || (bits_at(anchors->blocks.of[CLASS_DASH], start) & all) != dashes) return;
+  digits = bits_at(anchors->blocks.of[CLASS_DIGIT], start) | bits_at(anchors->blocks.of[CLASS_HEX], start);
+  if ((digits & all) == (all & ~dashes)) plain_clear(anchors->blocks.of[CLASS_PLAIN], start, start + 36);
 }
 
 INLINE struct wide near(struct wide bits) { return wide_or(wide_or(wide_ahead(bits, 2), wide_ahead(bits, 3)), wide_ahead(bits, 4)); }

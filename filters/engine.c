@@ -434,13 +434,23 @@ static size_t rule_next(const struct filter *filter, size_t from) {
   return word * 64 + (size_t)__builtin_ctzll(left);
 }
 
+/* Of the rules in the bitmap, those that find something of theirs in the anchors stay. */
+static void rules_gate(struct filter *filter) {
+  const struct ruleset *rules = filter->rules;
+  uint64_t              seen = filter->anchors.sights | (uint64_t)filter->anchors.kinds << 32;
+  for (size_t word = 0; word < rules->words; word++) {
+    uint64_t open = 0;
+    for (uint64_t left = seen; left != 0; left &= left - 1) open |= rules->gates[(size_t)__builtin_ctzll(left) * rules->words + word];
+    filter->run[word] &= open;
+  }
+}
+
 /* All rules, or the detectors alone, on the scan's text. FILTER_SAME: go on. */
 static enum filter_result rules_run(struct filter *filter, bool patterns, unsigned *rule) {
   const struct ruleset *rules = filter->rules;
+  rules_gate(filter);
   for (size_t i = rule_next(filter, 0); i < rules->count; i = rule_next(filter, i + 1)) {
-    const struct gate *gate = &rules->gates[i];
     enum filter_result result;
-    if ((gate->sights & filter->anchors.sights) == 0 && (gate->kinds & filter->anchors.kinds) == 0) continue;
     if (!patterns && rules->rules[i].detector == NULL) continue;
     if (rules->rules[i].conditional && !rule_applies(&rules->rules[i], &filter->context)) continue;
     result = rule_run(filter, i, filter->scan.text);
@@ -584,6 +594,7 @@ static enum filter_result hidden_run(struct filter *filter, struct text text, un
     uint32_t spans = filter->spans.count, notes = filter->notes.count;
     filter->scan.text = view_text(&filter->view);
     anchors_find(&filter->anchors, filter->scan.text, filter->context.field);
+    prefilter_all(filter->rules->prefilter, filter->run);
     result = rules_run(filter, false, rule);
     if (result == FILTER_SAME && !hidden_spans(filter, text, spans)) result = FILTER_WITHHOLD;
     if (result == FILTER_SAME) hidden_compare(filter, spans);

@@ -216,10 +216,11 @@ static void compile_rule(struct compiler *compiler) {
 
 static void gate_set(struct ruleset *rules, size_t index) {
   const struct detector *detector = rules->rules[index].detector;
-  struct gate           *gate = &rules->gates[index];
-  *gate = detector != NULL ? (struct gate){ detector->sights, detector->kinds } : (struct gate){ SEES_ALWAYS, 0 };
-  rules->sights |= gate->sights;
-  rules->kinds |= gate->kinds;
+  uint32_t               sights = detector != NULL ? detector->sights : SEES_ALWAYS, kinds = detector != NULL ? detector->kinds : 0;
+  for (uint64_t left = sights | (uint64_t)kinds << 32; left != 0; left &= left - 1)
+    rules->gates[(size_t)__builtin_ctzll(left) * rules->words + index / 64] |= UINT64_C(1) << index % 64;
+  rules->sights |= sights;
+  rules->kinds |= kinds;
 }
 
 static void hash_string(EVP_MD_CTX *context, const char *string) {
@@ -294,7 +295,8 @@ struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const s
   }
   atomic_init(&rules->references, 1);
   rules->rules = calloc(count + 1, sizeof *rules->rules);
-  rules->gates = calloc(count + 1, sizeof *rules->gates);
+  rules->words = count / 64 + 1;
+  rules->gates = calloc(64 * rules->words, sizeof *rules->gates);
   if (rules->rules == NULL || rules->gates == NULL) fail(&compiler, NULL, -1, "out of memory");
   for (size_t i = 0; rules->rules != NULL && rules->gates != NULL && i < count; i++) {
     rules->count = i + 1;

@@ -39,16 +39,12 @@ struct rule {
   struct names               when_input, when_app, when_host, when_field;
 };
 
-/* A rule is run only where one of these was seen; a pattern always. */
-struct gate {
-  uint32_t sights, kinds;
-};
-
 struct ruleset {
   atomic_uint          references;
   struct rule         *rules;
   size_t               count;
-  struct gate         *gates;         /* of each rule */
+  uint64_t            *gates;         /* for each bit of sights, then of kinds: bitmap of the rules that it lets run; a pattern runs always */
+  size_t               words;         /* of a bitmap */
   uint32_t             sights, kinds; /* of all rules, or-ed */
   struct prefilter    *prefilter;
   struct pseudonym_key key;
