@@ -84,6 +84,7 @@ build-fuzz/%: test/fuzz/%.c $(LIB)
 	$(Q)mkdir -p build-fuzz && clang -std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(HSDEF) -I. -o $@ $^ $(LIBS)
 
 bench: all ## speed against PCRE2 alone, rsyslog and syslog-ng, in one run
+	$(Q)$(MAKE) --no-print-directory $(B)/test/bench/engine
 	$(Q)test/packages rsyslog python3 libpcre2-dev
 	$(Q)test/bench/run
 
