@@ -6,12 +6,12 @@
  *
  * With "+", an international prefix, a national number of the region: certain by its form. A country code alone
  * (33199001234) needs context unless it is the region's own. */
-#include "filters/detect/phone_region.h"
+#include "filters/detect/phone_fold.h"
 #include "filters/scan.h"
 
 enum {
-  NUMBER_LEAST = 6, /* digits: shorter ones are extensions and services */
-  NUMBER_MOST = 20  /* digits kept of a candidate: E.164 has 15, prefixes come on top */
+  NUMBER_LEAST = 6,               /* digits: shorter ones are extensions and services */
+  NUMBER_MOST = PHONE_DIGITS_MOST /* digits kept of a candidate: E.164 has 15, prefixes come on top */
 };
 enum piece { PIECE_NATIONAL, PIECE_PLUS };
 
@@ -22,65 +22,10 @@ struct number {
   size_t   start, end; /* in the text, the plus sign included */
 };
 
-struct e164 {
-  char                       digits[16]; /* without "+" */
-  unsigned                   count;
-  const struct phone_region *region;
-};
-
-/* The size of prefix where the digits begin with it and go on; 0: they do not, or prefix is empty. */
-static unsigned prefix_size(const char *digits, unsigned count, const char *prefix) {
-  unsigned size = 0;
-  for (; prefix[size] != 0; size++)
-    if (size >= count || digits[size] != prefix[size]) return 0;
-  return size < count ? size : 0;
-}
-
-static bool e164_set(struct e164 *e164, const struct phone_region *region, unsigned code, const char *nsn, unsigned count) {
-  unsigned n = 0, divisor = code >= 100 ? 100 : code >= 10 ? 10 : 1;
-  if (count < region->least || count > region->most || !(region->leading >> (nsn[0] - '0') & 1)) return false;
-  for (; divisor > 0; divisor /= 10) e164->digits[n++] = (char)('0' + code / divisor % 10);
-  if (n + count > 15) return false;
-  memcpy(e164->digits + n, nsn, count);
-  e164->count = n + count;
-  e164->region = region;
-  return true;
-}
-
-/* Digits that begin with a country code; a trunk prefix written after it, as in +33 (0)1, is passed over. */
-static bool fold_international(const char *digits, unsigned count, struct e164 *e164) {
-  unsigned                   size = 0, code = 0;
-  const struct phone_region *region = phone_region_of_digits(digits, count, &size);
-  unsigned                   trunk;
-  if (region == NULL || count <= size) return false;
-  for (unsigned i = 0; i < size; i++) code = code * 10 + (unsigned)(digits[i] - '0');
-  if (e164_set(e164, region, code, digits + size, count - size)) return true;
-  trunk = prefix_size(digits + size, count - size, region->trunk);
-  return trunk > 0 && e164_set(e164, region, code, digits + size + trunk, count - size - trunk);
-}
-
-static bool fold_national(const struct phone_region *region, const char *digits, unsigned count, struct e164 *e164) {
-  unsigned trunk = prefix_size(digits, count, region->trunk);
-  if (trunk > 0) return e164_set(e164, region, region->code, digits + trunk, count - trunk);
-  return region->trunk[0] == 0 || region->code == 1 ? e164_set(e164, region, region->code, digits, count) : false;
-}
-
-enum form { FORM_NONE, FORM_PLUS, FORM_IDD, FORM_NATIONAL, FORM_OWN_CODE, FORM_CODE };
-
-/* What the digits are by their form alone. */
-static enum form number_fold(const struct phone_region *region, const struct number *number, struct e164 *e164) {
-  const char *digits = number->digits;
-  unsigned    count = number->count;
-  unsigned    idd = prefix_size(digits, count, region->idd);
-  if (count < NUMBER_LEAST) return FORM_NONE;
-  if (number->plus) return fold_international(digits, count, e164) ? FORM_PLUS : FORM_NONE;
-  if (idd > 0 && fold_international(digits + idd, count - idd, e164)) return FORM_IDD;
-  if (count > 2 && digits[0] == '0' && digits[1] == '0' && fold_international(digits + 2, count - 2, e164)) return FORM_IDD;
-  if (fold_national(region, digits, count, e164)) return FORM_NATIONAL;
-  if (count > 3 && (digits[0] == '0' || digits[0] == '9') && digits[1] == '0' && fold_national(region, digits + 1, count - 1, e164))
-    return FORM_NATIONAL; /* a digit dialled for an outside line stands in front */
-  if (digits[0] == '0' || !fold_international(digits, count, e164)) return FORM_NONE;
-  return e164->region->code == region->code && region->code != 1 ? FORM_OWN_CODE : FORM_CODE;
+static enum phone_form number_fold(const struct phone_region *region, const struct number *number, struct phone_number *e164) {
+  if (number->count < NUMBER_LEAST || !phone_fold(region, number->digits, number->count, number->plus, e164)) return PHONE_NONE;
+  if (!e164->valid && e164->form == PHONE_DIALLED) return PHONE_CODE;
+  return e164->form;
 }
 
 static bool digit_at(struct text text, size_t at) { return at < text.size && is_digit(text.at[at]); }
@@ -132,29 +77,32 @@ static size_t digits_take(struct text text, size_t at, struct number *number) {
 static bool good_end(struct text text, size_t end) { return end >= text.size || !is_alnum(text.at[end]) || STARTS(text, end, "x"); }
 
 /* Adds groups while the separators allow it; keeps the longest reading that folds. same: all separators alike. */
-static enum form number_grouped(const struct phone_region *region, struct text text, struct number *number, bool same, struct e164 *e164) {
-  struct number next = *number, best = *number;
-  struct e164   folded;
-  enum form     form = FORM_NONE;
-  char          mark = 0;
-  unsigned      groups = 1, code_digits = number->count;
+static enum phone_form number_grouped(const struct phone_region *region, struct text text, struct number *number, bool same,
+                                      struct phone_number *e164) {
+  struct number       next = *number, best = *number;
+  struct phone_number folded;
+  enum phone_form     form = PHONE_NONE;
+  char                mark = 0;
+  unsigned            groups = 1, code_digits = number->count;
   for (size_t at = number->end; groups < 9 && next.count <= 17; groups++) {
-    size_t    size = separator_at(text, at), group = at + size;
-    enum form found;
+    size_t          size = separator_at(text, at), group = at + size;
+    enum phone_form found;
     if (size == 0 || (same && mark != 0 && text.at[at] != mark)) break;
     mark = text.at[at];
     if (same && (mark == '(' || mark == ')')) break;
     at = digits_take(text, group, &next);
     if (at - group > (same ? 8 : 12) || next.count > NUMBER_MOST) break;
     found = number_fold(region, &next, &folded);
-    if (found == FORM_NONE || found == FORM_CODE || (found == FORM_OWN_CODE && (!same || code_digits > 3)) || !good_end(text, at)) continue;
-    if (found == FORM_NATIONAL && same && number->digits[0] != (region->trunk[0] != 0 ? region->trunk[0] : number->digits[0])) continue;
+    if (found == PHONE_NONE || found == PHONE_CODE || found == PHONE_BARE || (found == PHONE_OWN_CODE && (!same || code_digits > 3)) ||
+        !good_end(text, at))
+      continue;
+    if (found == PHONE_NATIONAL && same && number->digits[0] != (region->trunk[0] != 0 ? region->trunk[0] : number->digits[0])) continue;
     if (same && at < text.size && text.at[at] == mark && mark != ' ' && mark != '.' && at + 1 < text.size && is_digit(text.at[at + 1])) continue;
     form = found;
     best = next;
     *e164 = folded;
   }
-  if (form != FORM_NONE) *number = best;
+  if (form != PHONE_NONE) *number = best;
   return form;
 }
 
@@ -248,28 +196,28 @@ static bool number_context(const struct scan *scan, const struct number *number)
 }
 
 /* Explains digits that are no number, whatever their form. */
-static bool number_is_lookalike(const struct scan *scan, const struct number *number, enum form form, char before) {
+static bool number_is_lookalike(const struct scan *scan, const struct number *number, enum phone_form form, char before) {
   struct text         text = scan->text;
   size_t              start = number->start, end = number->end, from, to;
   char                after = end < text.size ? text.at[end] : 0, second = end + 1 < text.size ? text.at[end + 1] : 0;
   const struct keyed *keyed = anchors_key_at(scan->anchors, start);
   if (pseudonym_at(text, start, &from, &to)) return true;
-  if (form == FORM_PLUS && number->plus) return false;
+  if (form == PHONE_PLUS && number->plus) return false;
   if (in_uuid(text, start, end) || (keyed != NULL && keyed->start == start && (keyed->kind & (KEY_TOKEN | KEY_CALLID)))) return true;
   if (before == '.' && start > 1 && is_digit(text.at[start - 2])) return true;
-  if (after == '.' && is_digit(second) && (form == FORM_CODE || form == FORM_OWN_CODE)) return true;
-  if (after == '-' && is_hex(second) && form == FORM_CODE) return true;
-  if (before == '-' && start > 1 && is_alnum(text.at[start - 2]) && form == FORM_CODE) return true;
-  if (before == ':' && start > 1 && is_hex(text.at[start - 2]) && form == FORM_CODE) return true;
+  if (after == '.' && is_digit(second) && form >= PHONE_OWN_CODE) return true;
+  if (after == '-' && is_hex(second) && form >= PHONE_BARE) return true;
+  if (before == '-' && start > 1 && is_alnum(text.at[start - 2]) && form >= PHONE_BARE) return true;
+  if (before == ':' && start > 1 && is_hex(text.at[start - 2]) && form >= PHONE_BARE) return true;
   return false;
 }
 
-static bool phone_accept(const struct scan *scan, const struct number *number, enum form form, char before) {
+static bool phone_accept(const struct scan *scan, const struct number *number, enum phone_form form, char before) {
   struct text text = scan->text;
-  if (form == FORM_NONE || !good_end(text, number->end)) return false;
+  if (form == PHONE_NONE || !good_end(text, number->end)) return false;
   if (number_is_lookalike(scan, number, form, before)) return false;
-  if (form == FORM_NATIONAL && scan->region->trunk[0] == 0) return number_context(scan, number) || scan->strict;
-  if (form != FORM_CODE) return true;
+  if (form == PHONE_NATIONAL && scan->region->bare) return number_context(scan, number) || scan->strict;
+  if (form != PHONE_CODE && form != PHONE_BARE) return true;
   return scan->strict || number_context(scan, number);
 }
 
@@ -279,7 +227,7 @@ static void phone_report(struct scan *scan, const struct number *number) {
 
 /* Numbers that fit no plan, in a place where only a subscriber's number stands, are hidden all the same. */
 static bool phone_accept_unknown(const struct scan *scan, const struct number *number, char before) {
-  if (number->count < 7 || !good_end(scan->text, number->end) || number_is_lookalike(scan, number, FORM_CODE, before)) return false;
+  if (number->count < 7 || !good_end(scan->text, number->end) || number_is_lookalike(scan, number, PHONE_CODE, before)) return false;
   if (number->plus) return number->count >= 8;
   if (number->count < 8 || memcmp(number->digits, "000", 3) == 0) return false; /* channel counters such as 00000a7c */
   if (scan->strict) return true;
@@ -288,12 +236,12 @@ static bool phone_accept_unknown(const struct scan *scan, const struct number *n
 
 /* One candidate that begins at byte at; returns where the search goes on. */
 static size_t phone_candidate(struct scan *scan, size_t at) {
-  struct text   text = scan->text;
-  struct number number = { .count = 0 }, grouped;
-  struct e164   e164;
-  enum form     form;
-  char          before;
-  size_t        start = run_start(text, at, &before);
+  struct text         text = scan->text;
+  struct number       number = { .count = 0 }, grouped;
+  struct phone_number e164;
+  enum phone_form     form;
+  char                before;
+  size_t              start = run_start(text, at, &before);
   number.plus = before == '+' || (start > 1 && ENDS(text, start, "+("));
   number.start = start - (start > 0 && text.at[start - 1] == '+');
   digits_take(text, start, &number);
@@ -302,7 +250,7 @@ static size_t phone_candidate(struct scan *scan, size_t at) {
     if (separator_at(text, number.end) == 0) return number.end;
     grouped = number;
     form = number_grouped(scan->region, text, &grouped, !number.plus && !(number.count >= 2 && memcmp(number.digits, "00", 2) == 0), &e164);
-    if (form != FORM_NONE && phone_accept(scan, &grouped, form, before)) {
+    if (form != PHONE_NONE && phone_accept(scan, &grouped, form, before)) {
       phone_report(scan, &grouped);
       return grouped.end;
     }
@@ -310,12 +258,12 @@ static size_t phone_candidate(struct scan *scan, size_t at) {
   }
   if (number.count > NUMBER_MOST) return number.end;
   form = number_fold(scan->region, &number, &e164);
-  if (form == FORM_NONE && number.count <= 8) {
+  if (form == PHONE_NONE && number.count <= 8) {
     grouped = number;
     form = number_grouped(scan->region, text, &grouped, !number.plus, &e164);
-    if (form != FORM_NONE && form != FORM_CODE) number = grouped;
+    if (form != PHONE_NONE && form < PHONE_BARE) number = grouped;
   }
-  if (form != FORM_NONE ? phone_accept(scan, &number, form, before) : phone_accept_unknown(scan, &number, before)) phone_report(scan, &number);
+  if (form != PHONE_NONE ? phone_accept(scan, &number, form, before) : phone_accept_unknown(scan, &number, before)) phone_report(scan, &number);
   return number.end;
 }
 
@@ -341,37 +289,36 @@ static void number_of(struct text value, struct number *number) {
       continue;
     }
     number->plus |= value.at[i] == '+';
-    if (value.at[i] == '(' && i + 2 < value.size && value.at[i + 1] == '0' && value.at[i + 2] == ')') i += 2;
     if (is_digit(value.at[i]) && number->count < NUMBER_MOST) number->digits[number->count++] = value.at[i];
   }
 }
 
 bool phone_user_is_number(const struct phone_region *region, struct text user) {
-  struct number number;
-  struct e164   e164;
-  size_t        end = 0;
+  struct number       number;
+  struct phone_number e164;
+  size_t              end = 0;
   if (user.size > 0 && user.at[0] == '+') end++;
   if (STARTS(user, 0, "%2b")) end = 3;
   while (end < user.size && (is_digit(user.at[end]) || user.at[end] == '-' || user.at[end] == '.')) end++;
   if (end < user.size && user.at[end] != ';') return false;
   number_of((struct text){ user.at, end }, &number);
-  return number.count >= 7 && number_fold(region, &number, &e164) != FORM_NONE;
+  return number.count >= 7 && number_fold(region, &number, &e164) != PHONE_NONE;
 }
 
 size_t phone_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]) {
-  struct text   value = { scan->text.at + span->start, span->end - span->start };
-  struct number number;
-  struct e164   e164;
+  struct text         value = { scan->text.at + span->start, span->end - span->start };
+  struct number       number;
+  struct phone_number e164;
   country[0] = 0;
   if (room < NUMBER_MOST + 1) return 0;
   number_of(value, &number);
   number.plus |= span->piece == PIECE_PLUS;
-  if (number_fold(scan->region, &number, &e164) == FORM_NONE) {
+  if (number_fold(scan->region, &number, &e164) == PHONE_NONE) {
     out[0] = '?';
     memcpy(out + 1, number.digits, number.count);
     return number.count + 1;
   }
-  memcpy(country, e164.region->iso, 3);
+  if (e164.region != NULL && e164.region->iso[0] != '0') memcpy(country, e164.region->iso, 3);
   out[0] = '+';
   memcpy(out + 1, e164.digits, e164.count);
   return e164.count + 1;
