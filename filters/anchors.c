@@ -397,10 +397,10 @@ void anchors_find(struct anchors *anchors, struct text text, struct text field) 
   if (anchors->kinds != KEY_NONE && text.size > 0) anchors->keyed[anchors->keyed_count++] = (struct keyed){ 0, (uint32_t)text.size, anchors->kinds };
   anchors->plain = anchors->kinds == KEY_NONE && blocks_plain(text, anchors->width);
   if (anchors->plain) { /* no digit and no mark: users at the text's begin are all that there can be */
-    anchors->sights = SEES_ALWAYS | (login_begins(text) ? words_see(text, anchors->width >= BLOCKS_AVX2) : 0);
+    anchors->sights = SEES_ALWAYS | (login_begins(text) ? words_see(text, anchors->width) : 0);
     return;
   }
-  anchors->sights = SEES_ALWAYS | words_see(text, anchors->width >= BLOCKS_AVX2);
+  anchors->sights = SEES_ALWAYS | words_see(text, anchors->width);
   blocks_fill(&anchors->blocks, text, anchors->width);
   marks_find(anchors, text);
   if (anchors->width == BLOCKS_PORTABLE) shapes_portable(anchors, text);

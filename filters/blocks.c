@@ -209,7 +209,8 @@ AVX512 static void fill_avx512(struct blocks *blocks, struct text text) {
 
 bool blocks_new(struct blocks *blocks, size_t most) {
   size_t words = (most / GROUP_BYTES + 4) * GROUP_WORDS;
-  blocks->memory = calloc(CLASS_COUNT * words, sizeof *blocks->memory);
+  blocks->stride = words;
+  blocks->memory = calloc((CLASS_COUNT + 1) * words, sizeof *blocks->memory);
   for (size_t i = 0; blocks->memory != NULL && i < CLASS_COUNT; i++) blocks->of[i] = blocks->memory + i * words + GROUP_WORDS;
   return blocks->memory != NULL;
 }
@@ -222,7 +223,8 @@ void blocks_free(struct blocks *blocks) {
 void blocks_fill(struct blocks *blocks, struct text text, enum blocks_width width) {
   size_t words = (text.size + 63) / 64;
   /* the rest of the last group, and the first word behind it */
-  for (int i = 0; i < CLASS_COUNT; i++) memset(blocks->of[i] + words, 0, GROUP_WORDS * sizeof(uint64_t));
+  for (uint64_t *at = blocks->of[0] + words, *end = at + CLASS_COUNT * blocks->stride; at < end; at += blocks->stride)
+    memset(at, 0, GROUP_WORDS * sizeof *at);
 #ifdef __x86_64__
   if (width == BLOCKS_AVX512) {
     fill_avx512(blocks, text);

@@ -36,6 +36,7 @@ enum byte_class {
 struct blocks {
   uint64_t *of[CLASS_COUNT];
   uint64_t *memory;
+  size_t    stride; /* words from one class to the next */
 };
 enum { GROUP_WORDS = 4, GROUP_BYTES = 256 };
 

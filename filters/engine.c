@@ -590,7 +590,7 @@ static enum filter_result hidden_run(struct filter *filter, struct text text, un
   enum filter_result result = FILTER_SAME;
   view_open(&filter->view, text);
   for (filter->layer = 1; filter->layer <= VIEW_LAYERS && result == FILTER_SAME; filter->layer++) {
-    if ((filter->layer > 1 && !view_needed(view_text(&filter->view), filter->anchors.width >= BLOCKS_AVX2)) || !view_next(&filter->view)) break;
+    if ((filter->layer > 1 && !view_needed(view_text(&filter->view), filter->anchors.width)) || !view_next(&filter->view)) break;
     uint32_t spans = filter->spans.count, notes = filter->notes.count;
     filter->scan.text = view_text(&filter->view);
     anchors_find(&filter->anchors, filter->scan.text, filter->context.field);
@@ -617,7 +617,7 @@ enum filter_result filter_text(struct filter *filter, const struct filter_contex
   if (text.size > filter->most) return FILTER_WITHHOLD;
   if (text.size == 0) return FILTER_SAME;
   anchors_find(&filter->anchors, text, context->field);
-  hidden = !filter->anchors.plain && view_needed(text, filter->anchors.width >= BLOCKS_AVX2);
+  hidden = !filter->anchors.plain && view_needed(text, filter->anchors.width);
   if (!hidden && (filter->rules->sights & filter->anchors.sights) == 0 && (filter->rules->kinds & filter->anchors.kinds) == 0) return FILTER_SAME;
   filter->context = *context;
   filter->scan =

@@ -119,7 +119,7 @@ struct anchors {
 /* A phrase of the login detector may stand at the text's begin. */
 bool     login_begins(struct text text);
 /* SEES_SPOKEN, SEES_LOGIN and SEES_TOKEN: pieces of words that stand somewhere in text. */
-uint32_t words_see(struct text text, bool wide);
+uint32_t words_see(struct text text, enum blocks_width width);
 
 bool anchors_new(struct anchors *anchors, size_t most); /* for texts of up to most bytes; false: no memory, call anchors_free */
 void anchors_free(struct anchors *anchors);

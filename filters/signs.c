@@ -75,14 +75,42 @@ __attribute__((target("avx2"))) static uint8_t see_avx2(struct text text) {
   for (size_t at = 0; at + BLOCK + 2 <= text.size; at += BLOCK) found = _mm256_or_si256(found, words_at(&tables, text.at + at));
   return folded(_mm256_or_si256(found, words_at(&tables, text.at + text.size - BLOCK - 2)));
 }
+
+#define AVX512 __attribute__((target("avx512f,avx512bw")))
+
+AVX512 static inline __m512i table_512(const uint8_t nibbles[16]) { return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)nibbles)); }
+
+/* Up to 64 bytes; behind them zeros. */
+AVX512 static inline __m512i load_512(struct text text, size_t at) {
+  if (at >= text.size) return _mm512_setzero_si512();
+  return text.size - at >= 64 ? _mm512_loadu_si512(text.at + at) : _mm512_maskz_loadu_epi8(~UINT64_C(0) >> (64 - (text.size - at)), text.at + at);
+}
+
+AVX512 static uint8_t see_avx512(struct text text) {
+  const __m512i nibble = _mm512_set1_epi8(15);
+  __m512i       low[3], high[3], found = _mm512_setzero_si512();
+  __m256i       half;
+  for (int i = 0; i < 3; i++) low[i] = table_512(words[i][0]), high[i] = table_512(words[i][1]);
+  for (size_t at = 0; at < text.size; at += 64) {
+    __m512i group = _mm512_set1_epi8(-1);
+    for (size_t i = 0; i < 3; i++) {
+      __m512i bytes = load_512(text, at + i);
+      group = _mm512_and_si512(group, _mm512_shuffle_epi8(low[i], _mm512_and_si512(bytes, nibble)));
+      group = _mm512_and_si512(group, _mm512_shuffle_epi8(high[i], _mm512_and_si512(_mm512_srli_epi16(bytes, 4), nibble)));
+    }
+    found = _mm512_or_si512(found, group);
+  }
+  half = _mm256_or_si256(_mm512_castsi512_si256(found), _mm512_extracti64x4_epi64(found, 1));
+  return folded(half);
+}
 #endif
 
-uint32_t words_see(struct text text, bool wide) {
+uint32_t words_see(struct text text, enum blocks_width width) {
 #ifdef __x86_64__
-  uint8_t seen = wide ? see_avx2(text) : see_portable(text);
+  uint8_t seen = width == BLOCKS_AVX512 ? see_avx512(text) : width == BLOCKS_AVX2 ? see_avx2(text) : see_portable(text);
 #else
   uint8_t seen = see_portable(text);
-  (void)wide;
+  (void)width;
 #endif
   return (seen & SPOKEN_WORDS ? SEES_SPOKEN : 0) | (seen & LOGIN_WORDS ? SEES_LOGIN : 0) | (seen & TOKEN_WORDS ? SEES_TOKEN : 0);
 }

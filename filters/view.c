@@ -664,10 +664,39 @@ __attribute__((target("avx2"))) static bool needed_wide(struct text text) {
   return false;
 }
 
-bool view_needed(struct text text, bool wide) { return wide ? needed_wide(text) : needed_portable(text); }
+#define AVX512 __attribute__((target("avx512f,avx512bw")))
+
+/* As marks_of, of 64 bytes. */
+AVX512 static inline uint64_t marks_of_64(__m512i bytes) {
+  const __m512i low = _mm512_broadcast_i32x4(_mm_setr_epi8(9, 15, 15, 47, (char)143, 47, 47, 13, 13, 13, (char)140, 4, 68, 20, 4, 4));
+  const __m512i high = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 0, 32, 17, (char)134, 72, 6, 8, 0, 0, 0, 0, 0, 0, 0, 0));
+  const __m512i nibble = _mm512_set1_epi8(15);
+  __m512i       both = _mm512_and_si512(_mm512_shuffle_epi8(low, _mm512_and_si512(bytes, nibble)),
+                                        _mm512_shuffle_epi8(high, _mm512_and_si512(_mm512_srli_epi16(bytes, 4), nibble)));
+  uint64_t      no_hex = _mm512_testn_epi8_mask(both, _mm512_set1_epi8(3)), no_alnum = _mm512_testn_epi8_mask(both, _mm512_set1_epi8(13));
+  uint64_t      equal = _mm512_test_epi8_mask(both, _mm512_set1_epi8(16)), digit = _mm512_test_epi8_mask(both, _mm512_set1_epi8(1));
+  uint64_t      y = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('y')), escape = _mm512_test_epi8_mask(both, _mm512_set1_epi8(96));
+  uint64_t      lead = _mm512_cmpge_epu8_mask(bytes, _mm512_set1_epi8((char)0xc4)) | _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8((char)0xc2));
+  return (equal & (~(no_hex >> 1 | no_hex >> 2) | no_alnum >> 1 | UINT64_C(3) << 62)) | (_mm512_movepi8_mask(both) & ((digit | y) << 1 | 1)) | lead |
+         escape;
+}
+
+AVX512 static bool needed_wider(struct text text) {
+  for (size_t at = 0; at < text.size; at += 64) {
+    size_t  size = text.size - at < 64 ? text.size - at : 64;
+    __m512i bytes = _mm512_maskz_loadu_epi8(~UINT64_C(0) >> (64 - size), text.at + at);
+    for (uint64_t found = marks_of_64(bytes); found != 0; found &= found - 1)
+      if (view_mark(text, at + (size_t)__builtin_ctzll(found))) return true;
+  }
+  return false;
+}
+
+bool view_needed(struct text text, enum blocks_width width) {
+  return width == BLOCKS_AVX512 ? needed_wider(text) : width == BLOCKS_AVX2 ? needed_wide(text) : needed_portable(text);
+}
 #else
-bool view_needed(struct text text, bool wide) {
-  (void)wide;
+bool view_needed(struct text text, enum blocks_width width) {
+  (void)width;
   return needed_portable(text);
 }
 #endif
