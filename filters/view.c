@@ -578,6 +578,7 @@ static bool unit_matters(struct text text, size_t at) {
 static bool padding_matters(struct text text, size_t at) {
   struct inside inside;
   size_t        start = at, tries = 0;
+  if (at < TOKEN_LEAST || !is_base64(text.at[at - TOKEN_LEAST])) return false;
   while (start > 0 && at - start <= TOKEN_MOST && is_base64(text.at[start - 1])) start--;
   if (at - start < TOKEN_LEAST) return false;
   if (padded_at(text, start, &inside)) return true;
@@ -666,6 +667,17 @@ __attribute__((target("avx2"))) static bool needed_wide(struct text text) {
 
 #define AVX512 __attribute__((target("avx512f,avx512bw")))
 
+AVX512 static inline uint64_t is_512(__m512i bytes, char c) { return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(c)); }
+
+/* Which "=" may be quoted-printable's, a padded token's, or an encoded word's, by the bytes beside it. */
+AVX512 static inline uint64_t equals_of_64(__m512i bytes, uint64_t hex, uint64_t alnum) {
+  uint64_t equal = is_512(bytes, '='), lower = _mm512_cmple_epu8_mask(_mm512_sub_epi8(bytes, _mm512_set1_epi8('a')), _mm512_set1_epi8(25));
+  uint64_t base64 = alnum | is_512(bytes, '+') | is_512(bytes, '-') | is_512(bytes, '/') | is_512(bytes, '_');
+  uint64_t ends = is_512(bytes, '?') | _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(' ')), unknown = (UINT64_C(1) << TOKEN_LEAST) - 1;
+  if (equal == 0) return 0;
+  return equal & ~(lower >> 1) & ((hex >> 1 & hex >> 2) | (~alnum >> 1 & (base64 << TOKEN_LEAST | unknown | ends >> 1)) | UINT64_C(3) << 62);
+}
+
 /* As marks_of, of 64 bytes. */
 AVX512 static inline uint64_t marks_of_64(__m512i bytes) {
   const __m512i low = _mm512_broadcast_i32x4(_mm_setr_epi8(9, 15, 15, 47, (char)143, 47, 47, 13, 13, 13, (char)140, 4, 68, 20, 4, 4));
@@ -673,12 +685,10 @@ AVX512 static inline uint64_t marks_of_64(__m512i bytes) {
   const __m512i nibble = _mm512_set1_epi8(15);
   __m512i       both = _mm512_and_si512(_mm512_shuffle_epi8(low, _mm512_and_si512(bytes, nibble)),
                                         _mm512_shuffle_epi8(high, _mm512_and_si512(_mm512_srli_epi16(bytes, 4), nibble)));
-  uint64_t      no_hex = _mm512_testn_epi8_mask(both, _mm512_set1_epi8(3)), no_alnum = _mm512_testn_epi8_mask(both, _mm512_set1_epi8(13));
-  uint64_t      equal = _mm512_test_epi8_mask(both, _mm512_set1_epi8(16)), digit = _mm512_test_epi8_mask(both, _mm512_set1_epi8(1));
-  uint64_t      y = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('y')), escape = _mm512_test_epi8_mask(both, _mm512_set1_epi8(96));
-  uint64_t      lead = _mm512_cmpge_epu8_mask(bytes, _mm512_set1_epi8((char)0xc4)) | _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8((char)0xc2));
-  return (equal & (~(no_hex >> 1 | no_hex >> 2) | no_alnum >> 1 | UINT64_C(3) << 62)) | (_mm512_movepi8_mask(both) & ((digit | y) << 1 | 1)) | lead |
-         escape;
+  uint64_t      hex = _mm512_test_epi8_mask(both, _mm512_set1_epi8(3)), alnum = _mm512_test_epi8_mask(both, _mm512_set1_epi8(13));
+  uint64_t      digit = _mm512_test_epi8_mask(both, _mm512_set1_epi8(1)), escape = _mm512_test_epi8_mask(both, _mm512_set1_epi8(96));
+  uint64_t      lead = _mm512_cmpge_epu8_mask(bytes, _mm512_set1_epi8((char)0xc4)) | is_512(bytes, (char)0xc2);
+  return equals_of_64(bytes, hex, alnum) | (_mm512_movepi8_mask(both) & ((digit | is_512(bytes, 'y')) << 1 | 1)) | lead | escape;
 }
 
 AVX512 static bool needed_wider(struct text text) {
