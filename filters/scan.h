@@ -130,6 +130,9 @@ static inline uint64_t scan_signs(struct scan *scan) { return scan->signs != 0 ?
 void     keys_index(struct key_index *index);
 uint32_t key_kind_of(const struct key_index *index, struct text key); /* enum key_kind, or-ed */
 bool     anchors_wide_possible(void);                                 /* on this CPU */
+/* What stands before a key and is none of it: FreeSWITCH's variable_, Asterisk's inherited __, the tail of an escape as in
+ * #012Digit, \nDigit, \u0026token. Its size; 0: nothing. */
+size_t   key_prefix(struct text key);
 /* Fills anchors from text: one pass. */
 void     anchors_find(struct anchors *anchors, struct text text, struct text field);
 

@@ -54,7 +54,7 @@ static void session_value(struct scan *scan, const struct keyed *keyed) {
   struct text text = scan->text, name;
   size_t      mark, end = keyed->start, least;
   bool        digit = false, letter = false;
-  name = keyed_name_of(text, keyed, &mark);
+  name = keyed_name_of(scan, keyed, &mark);
   if (name.size == 10 && name.at[7] == '-') return; /* Session-Id of Diameter, X-Session-ID: for tracing */
   while (end < keyed->end && text.at[end] != '.' && text.at[end] != '?' && !STARTS(text, end, "%3b")) end++;
   if (end < keyed->end && text.at[end] == '.' && end - keyed->start > SESSION_LEAST) end = keyed->end;

@@ -33,6 +33,7 @@ static const struct phrase {
   { TEXT("Connection reset by "), TEXT(" user "), TEXT(" ") },
   { TEXT("Disconnected from "), TEXT("user "), TEXT(" ") },
   { TEXT("Disconnecting "), TEXT("user "), TEXT(" ") },
+  { TEXT("Disconnecting: "), TEXT(" for "), TEXT(" [preauth]") },
   { TEXT("session opened for user "), AT_ONCE, ANY },
   { TEXT("session closed for user "), AT_ONCE, ANY },
   { TEXT("New session "), TEXT(" of user "), ANY },
@@ -74,18 +75,79 @@ static inline bool starts(struct text text, size_t at, struct text with) {
 
 static bool is_system(struct text name) {
   static const struct text names[] = {
-    TEXT("root"),     TEXT("admin"),      TEXT("nobody"),   TEXT("daemon"),     TEXT("www-data"),      TEXT("postfix"),
-    TEXT("asterisk"), TEXT("kamailio"),   TEXT("opensips"), TEXT("freeswitch"), TEXT("mysql"),         TEXT("postgres"),
-    TEXT("git"),      TEXT("sshd"),       TEXT("systemd"),  TEXT("messagebus"), TEXT("ubuntu"),        TEXT("debian"),
-    TEXT("ec2-user"), TEXT("centos"),     TEXT("test"),     TEXT("guest"),      TEXT("user"),          TEXT("oracle"),
-    TEXT("ftp"),      TEXT("mail"),       TEXT("man"),      TEXT("list"),       TEXT("backup"),        TEXT("news"),
-    TEXT("uucp"),     TEXT("proxy"),      TEXT("bin"),      TEXT("sys"),        TEXT("sync"),          TEXT("games"),
-    TEXT("lp"),       TEXT("irc"),        TEXT("gnats"),    TEXT("_apt"),       TEXT("nagios"),        TEXT("zabbix"),
-    TEXT("monitor"),  TEXT("support"),    TEXT("pi"),       TEXT("unknown"),    TEXT("none"),          TEXT("dovecot"),
-    TEXT("vmail"),    TEXT("prometheus"), TEXT("grafana"),  TEXT("nginx"),      TEXT("apache"),        TEXT("redis"),
-    TEXT("ntp"),      TEXT("invalid"),    TEXT("gdm"),      TEXT("lightdm"),    TEXT("administrator"), TEXT("sudo"),
-    TEXT("operator"), TEXT("ansible"),    TEXT("deploy"),   TEXT("the"),        TEXT("statd"),         TEXT("syslog"),
-    TEXT("dnsmasq"),  TEXT("default"),    TEXT("illegal"),  TEXT("user"),       TEXT("anonymous"),     TEXT("authenticating"),
+    TEXT("root"),
+    TEXT("admin"),
+    TEXT("nobody"),
+    TEXT("daemon"),
+    TEXT("www-data"),
+    TEXT("postfix"),
+    TEXT("asterisk"),
+    TEXT("kamailio"),
+    TEXT("opensips"),
+    TEXT("freeswitch"),
+    TEXT("mysql"),
+    TEXT("postgres"),
+    TEXT("git"),
+    TEXT("sshd"),
+    TEXT("systemd"),
+    TEXT("messagebus"),
+    TEXT("ubuntu"),
+    TEXT("debian"),
+    TEXT("ec2-user"),
+    TEXT("centos"),
+    TEXT("test"),
+    TEXT("guest"),
+    TEXT("user"),
+    TEXT("oracle"),
+    TEXT("ftp"),
+    TEXT("mail"),
+    TEXT("man"),
+    TEXT("list"),
+    TEXT("backup"),
+    TEXT("news"),
+    TEXT("uucp"),
+    TEXT("proxy"),
+    TEXT("bin"),
+    TEXT("sys"),
+    TEXT("sync"),
+    TEXT("games"),
+    TEXT("lp"),
+    TEXT("irc"),
+    TEXT("gnats"),
+    TEXT("_apt"),
+    TEXT("nagios"),
+    TEXT("zabbix"),
+    TEXT("monitor"),
+    TEXT("support"),
+    TEXT("pi"),
+    TEXT("unknown"),
+    TEXT("none"),
+    TEXT("dovecot"),
+    TEXT("vmail"),
+    TEXT("prometheus"),
+    TEXT("grafana"),
+    TEXT("nginx"),
+    TEXT("apache"),
+    TEXT("redis"),
+    TEXT("ntp"),
+    TEXT("invalid"),
+    TEXT("gdm"),
+    TEXT("lightdm"),
+    TEXT("administrator"),
+    TEXT("sudo"),
+    TEXT("operator"),
+    TEXT("ansible"),
+    TEXT("deploy"),
+    TEXT("the"),
+    TEXT("cyrus"),
+    TEXT("statd"),
+    TEXT("syslog"),
+    TEXT("dnsmasq"),
+    TEXT("default"),
+    TEXT("illegal"),
+    TEXT("user"),
+    TEXT("anonymous"),
+    TEXT("authenticating"),
   };
   return word_among(name, names, COUNT(names));
 }
@@ -135,6 +197,7 @@ static void cron_scan(struct scan *scan, size_t at) {
 }
 
 static void message_scan(struct scan *scan, size_t at) {
+  if (starts(scan->text, at, TEXT("[ "))) at += 2; /* message repeated 5 times: [ … */
   if (at >= scan->text.size || !firsts[(unsigned char)scan->text.at[at]]) return;
   if (scan->text.at[at] == '(') cron_scan(scan, at);
   phrase_scan(scan, at);
@@ -151,8 +214,8 @@ static void name_before(struct scan *scan, size_t end, struct text after) {
 static void system_key(struct scan *scan, const struct keyed *keyed) {
   struct text text = scan->text, name;
   size_t      mark, at;
-  name = keyed_name_of(text, keyed, &mark);
-  if (name.at == NULL) return;
+  name = keyed_name_of(scan, keyed, &mark);
+  if (name.at == NULL || mark == KEY_IS_FIELD) return;
   at = (size_t)(name.at - text.at);
   if (STARTS(name, 0, "home")) {
     if (STARTS(text, keyed->start, "/home/")) name_report(scan, keyed->start + 6, TEXT(""));

@@ -32,14 +32,19 @@ static bool says_dtmf(struct text text) { return memmem(text.at, text.size, "DTM
 static bool key_is_of_dtmf(struct text text, struct text name, size_t mark, size_t start, size_t end) {
   if (STARTS(name, 0, "event") && name.size == 5) return end - start <= 2 && says_dtmf(text);
   if (STARTS(name, 0, "signal") && name.size == 6)
-    return end - start == 1 && text.at[mark] == '=' && (name.at[0] == 'S' || memmem(text.at + end, text.size - end, "uration", 7) != NULL);
+    return end - start == 1 && mark != KEY_IS_FIELD && text.at[mark] == '=' &&
+           (name.at[0] == 'S' || memmem(text.at + end, text.size - end, "uration", 7) != NULL);
   if (STARTS(name, 0, "result") && name.size == 6)
-    return end - start > 1 && (ENDS(text, (size_t)(name.at - text.at), "200 ") || ENDS(text, (size_t)(name.at - text.at), "read_"));
+    return end - start > 1 && mark != KEY_IS_FIELD &&
+           (ENDS(text, (size_t)(name.at - text.at), "200 ") || ENDS(text, (size_t)(name.at - text.at), "read_"));
   return true;
 }
 
+/* One key says so: Digit, DTMF-Digit, variable_digits_dialed, Signal, event. */
 static bool key_is_of_one(struct text name) {
-  return STARTS(name, 0, "digit") || STARTS(name, 0, "dtmf") || STARTS(name, 0, "signal") || STARTS(name, 0, "event");
+  for (size_t i = 0; i < name.size; i++)
+    if (STARTS(name, i, "digit") || STARTS(name, i, "dtmf")) return true;
+  return STARTS(name, 0, "signal") || STARTS(name, 0, "event");
 }
 
 static void pin_keyed(struct scan *scan, const struct keyed *keyed) {
@@ -47,7 +52,7 @@ static void pin_keyed(struct scan *scan, const struct keyed *keyed) {
   size_t      mark, start = keyed->start, end = typed_end(text, start);
   if (end > keyed->end) end = keyed->end;
   if (end == start || follows_word(text, end)) return;
-  name = keyed_name_of(text, keyed, &mark);
+  name = keyed_name_of(scan, keyed, &mark);
   if (name.at != NULL && !key_is_of_dtmf(text, name, mark, start, end)) {
     scan_note(scan, start, end, "this key has other values than DTMF as well");
     return;
@@ -173,6 +178,11 @@ static void pin_spoken(struct scan *scan, size_t at) {
   if (!keyed_at(scan, spoken.start, KEY_PIN)) scan_add(scan, spoken.start, spoken.end, 0);
 }
 
+/* Playing 'digits/5.gsm': a number that is read out, one file a digit. */
+static void said_digit(struct scan *scan, size_t at) {
+  if (at + 1 < scan->text.size && (scan->text.at[at + 1] == '.' || scan->text.at[at + 1] == '\'')) scan_add(scan, at, at + 1, 0);
+}
+
 static bool is_mark(char c) {
   return c == ' ' || c == '\'' || c == '"' || c == '(' || c == '[' || c == '{' || c == ':' || c == '=' || c == '*' || c == '#';
 }
@@ -185,5 +195,6 @@ void pin_scan(struct scan *scan) {
   for (uint32_t i = 0; i < scan->anchors->digit.count; i++) {
     size_t at = scan->anchors->digit.at[i];
     if (at > 1 && is_mark(scan->text.at[at - 1])) pin_spoken(scan, at);
+    else if (ENDS(scan->text, at, "digits/")) said_digit(scan, at);
   }
 }

@@ -132,6 +132,11 @@ static void pins(void **state) {
     { "an inherited variable", "Set(\"PJSIP/201-00000001\", \"__PIN=4711\")", "Set(\"PJSIP/201-00000001\", \"__PIN=[pin]\")" },
     { "a field of the CDR", "CDR(pin)=4711", "CDR(pin)=[pin]" },
     { "how many digits", "play_and_get_digits(4 8 3 7000 # ivr/pin.wav)", NULL },
+    { "in a message of one line", "INFO sip:x SIP/2.0#015#012Signal=5#015#012Duration=160",
+      "INFO sip:x SIP/2.0#015#012Signal=[pin]#015#012Duration=160" },
+    { "behind an escaped line's end", "Event: DTMFEnd\\r\\nDigit: 5\\r\\nDirection: x", "Event: DTMFEnd\\r\\nDigit: [pin]\\r\\nDirection: x" },
+    { "a digit read out", "<PJSIP/201-00000001> Playing 'digits/5.gsm' (language 'en')",
+      "<PJSIP/201-00000001> Playing 'digits/[pin].gsm' (language 'en')" },
     { "a star in front", "DTMF: '*98'", "DTMF: '[pin]'" },
     { "pin of a connector", "pin 5 of the connector is high", NULL },
     { "GPIO", "gpio: pin=13 high", NULL },
@@ -176,6 +181,7 @@ static void equipment(void **state) {
     { "a stamp", "device 20260312143015", NULL },
     { "an epoch of microseconds", "ts=1778157177123456", NULL },
     { "hexadecimal", "handset 4901542032375180ab", NULL },
+    { "cut off by the text's end", "attached imei=35209511", "attached imei=[imei]" },
     { "no number", "imei=unknown", NULL },
   };
   static const struct row imsi[] = {
@@ -204,6 +210,7 @@ static void equipment(void **state) {
     { "digits alone", "4111111111111111", NULL },
     { "zeros", "0000 0000 0000 0000", NULL },
     { "groups that do not check", "4111 1111 1111 1112", NULL },
+    { "a hex dump", "4500 0034 4111 1111 1111 1111 7f00 0001", NULL },
     { "five groups", "4111 1111 1111 1111 1111", NULL },
     { "a sound card", "card=0 device=3", NULL },
     { "a UUID", "41111111-1111-4111-8111-111111111111", NULL },
@@ -235,6 +242,7 @@ static void accounts(void **state) {
     { "a wrong check", "FR7630006000011234567890188", NULL },
     { "an order", "ref ORD823020838 SO20260312", NULL },
     { "a queue id", "4BF2A81D3E7: removed, 3C0FE1234567890", NULL },
+    { "cut off behind its key", "iban=FR76 3000 6", "iban=[iban]" },
     { "a short one", "FR76 3000", NULL },
     { "hexadecimal", "DE7512108001245126199AB", NULL },
   };
@@ -305,6 +313,7 @@ static void web(void **state) {
     { "a signature", "/o?X-Amz-Signature=0a1b2c", "/o?X-Amz-Signature=[secret]" },
     { "the second one", "/o?a=1&sig=0a1b2c&b=2", "/o?a=1&sig=[secret]&b=2" },
     { "as an entity", "/o?a=1&amp;key=0a1b2c&amp;b=2", "/o?a=1&amp;key=[secret]&amp;b=2" },
+    { "in JSON of Go", "\"/o?a=1\\u0026sig=0a1b2c\\u0026b=2\"", "\"/o?a=1\\u0026sig=[secret]\\u0026b=2\"" },
     { "a status", "code=200 key=value auth=yes", NULL },
     { "an id", "GET /path?id=5 HTTP/1.1", NULL },
     { "a header", "session: 12", NULL },
@@ -354,6 +363,8 @@ static void people(void **state) {
     { "PostgreSQL", "FATAL:  password authentication failed for user \"mdupont\"", "FATAL:  password authentication failed for user \"[user]\"" },
     { "a new user", "useradd[812]: new user: name=mdupont, UID=1001, home=/home/mdupont, shell=/bin/sh",
       "useradd[812]: new user: name=[user], UID=1001, home=/home/[user], shell=/bin/sh" },
+    { "a message repeated", "sshd[1]: message repeated 5 times: [ Failed password for mdupont from 192.0.2.7 port 40022 ssh2]",
+      "sshd[1]: message repeated 5 times: [ Failed password for [user] from 192.0.2.7 port 40022 ssh2]" },
     { "root", "Started Session 732 of User root.", NULL },
     { "root again", "Accepted password for root from 192.0.2.7 port 40022 ssh2", NULL },
     { "admin", "Failed password for invalid user admin from 192.0.2.7 port 40022 ssh2", NULL },
@@ -436,10 +447,46 @@ static void one_value_one_pseudonym(void **state) {
   }
 }
 
+/* A JSON value comes alone, with its key as the field. */
+static void fields(void **state) {
+  static const char *const names[] = { "pin", "imei", "cookie", "subject", "url_query", "iban", NULL };
+  static const struct {
+    const char *field, *in, *out;
+  } rows[] = {
+    { "digit", "5", "[pin]" },
+    { "pin", "1234", "[pin]" },
+    { "imei", "352095118878002", "[imei]" },
+    { "iban", "FR76 3000 6000 0112 3456 7890 189", "[iban]" },
+    { "session_id", "9f8a7b6c5d4e3f2a1b0c", "[cookie]" },
+    { "cookie", "a=1; b=2", "a=[cookie]; b=[cookie]" },
+    { "subject", "Votre rendez-vous: demain", "[subject]" },
+    { "session-id", "9f8a7b6c5d4e3f2a1b0c", NULL },
+    { "code", "200", NULL },
+    { "event", "5", NULL },
+    { "signal", "5", NULL },
+    { "message", "5", NULL },
+  };
+  static char    out[ROOM + 1];
+  struct filter *filter = filter_of(names);
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    const struct filter_context context = { .field = text_of(rows[i].field) };
+    const char                 *want = rows[i].out != NULL ? rows[i].out : rows[i].in;
+    size_t                      size;
+    unsigned                    rule;
+    if (filter_text(filter, &context, text_of(rows[i].in), out, ROOM, &size, &rule) == FILTER_SAME) size = strlen(strcpy(out, rows[i].in));
+    out[size] = 0;
+    if (strcmp(out, want) != 0) print_error("field %s: want %s, got %s\n", rows[i].field, want, out);
+    assert_string_equal(out, want);
+  }
+  filter_free(filter);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(pins), cmocka_unit_test(equipment), cmocka_unit_test(accounts),
-    cmocka_unit_test(web),  cmocka_unit_test(people),    cmocka_unit_test(one_value_one_pseudonym),
+    cmocka_unit_test(pins),   cmocka_unit_test(equipment), cmocka_unit_test(accounts),
+    cmocka_unit_test(web),    cmocka_unit_test(people),    cmocka_unit_test(one_value_one_pseudonym),
+    cmocka_unit_test(fields),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
