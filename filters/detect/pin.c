@@ -9,7 +9,7 @@
  * "pin 5 of the connector" and the like stay: without a key or quotes a PIN has four digits. */
 #include "filters/detect/value.h"
 
-enum { PIN_MOST = 40, PIN_LEAST = 3, SPOKEN_LEAST = 4, WORDS_MOST = 7, MARKS_MOST = 5 };
+enum { PIN_MOST = 40, PIN_LEAST = 3, SPOKEN_LEAST = 4, NEAR_MOST = 512, WORDS_MOST = 7, MARKS_MOST = 5 };
 
 static bool key_byte(char c) { return is_digit(c) || c == '*' || c == '#' || (c >= 'A' && c <= 'D'); }
 
@@ -26,14 +26,17 @@ static bool follows_word(struct text text, size_t at) {
 
 /* ---- by key ---- */
 
-static bool says_dtmf(struct text text) { return memmem(text.at, text.size, "DTMF", 4) != NULL || memmem(text.at, text.size, "dtmf", 4) != NULL; }
+/* The word, in small letters or as in upper, stands within NEAR_MOST bytes of byte at. */
+static bool is_near(struct text text, size_t at, const char *lower, const char *upper) {
+  size_t size = strlen(lower), from = at > NEAR_MOST ? at - NEAR_MOST : 0, until = text.size - at > NEAR_MOST ? at + NEAR_MOST : text.size;
+  return memmem(text.at + from, until - from, lower, size) != NULL || memmem(text.at + from, until - from, upper, size) != NULL;
+}
 
 /* Words that are keys of other things as well. */
 static bool key_is_of_dtmf(struct text text, struct text name, size_t mark, size_t start, size_t end) {
-  if (STARTS(name, 0, "event") && name.size == 5) return end - start <= 2 && says_dtmf(text);
+  if (STARTS(name, 0, "event") && name.size == 5) return end - start <= 2 && is_near(text, start, "dtmf", "DTMF");
   if (STARTS(name, 0, "signal") && name.size == 6)
-    return end - start == 1 && mark != KEY_IS_FIELD && text.at[mark] == '=' &&
-           (name.at[0] == 'S' || memmem(text.at + end, text.size - end, "uration", 7) != NULL);
+    return end - start == 1 && mark != KEY_IS_FIELD && text.at[mark] == '=' && (name.at[0] == 'S' || is_near(text, end, "duration", "Duration"));
   if (STARTS(name, 0, "result") && name.size == 6)
     return end - start > 1 && mark != KEY_IS_FIELD &&
            (ENDS(text, (size_t)(name.at - text.at), "200 ") || ENDS(text, (size_t)(name.at - text.at), "read_"));
@@ -104,7 +107,7 @@ static bool is_argument(struct text text, const struct spoken *spoken) {
 /* "Incoming DTMF on call 0: 5": one key, the last of a text that speaks of DTMF. */
 static bool last_of_dtmf(struct text text, const struct spoken *spoken) {
   if (spoken->end - spoken->start != 1 || spoken->end != text.size || !ENDS(text, spoken->start, ": ")) return false;
-  return spoken->start > 2 && is_digit(text.at[spoken->start - 3]) && says_dtmf((struct text){ text.at, spoken->start });
+  return spoken->start > 2 && is_digit(text.at[spoken->start - 3]) && is_near(text, spoken->start, "dtmf", "DTMF");
 }
 
 static bool payload_type(struct text text, const struct spoken *spoken) { /* RFC 3551: dynamic ones */
