@@ -149,6 +149,7 @@ static const struct key_row key_rows[] = {
   KEY("admin_pin", KEY_PIN),
   KEY("user_pin", KEY_PIN),
   KEY("dtmf", KEY_PIN),
+  KEY("vts", KEY_PIN),
   KEY("dtmf_digit", KEY_PIN),
   KEY("dtmf_digits", KEY_PIN),
   KEY("digit", KEY_PIN),

@@ -54,6 +54,7 @@ static void pin_keyed(struct scan *scan, const struct keyed *keyed) {
   struct text text = scan->text, name;
   size_t      mark, start = keyed->start, end = typed_end(text, start);
   if (end > keyed->end) end = keyed->end;
+  if (end + 1 < text.size && text.at[end] == ',' && key_byte(text.at[end + 1])) end = typed_end(text, end + 1); /* AT^DTMF=1,5 */
   if (end == start || follows_word(text, end)) return;
   name = keyed_name_of(scan, keyed, &mark);
   if (name.at != NULL && !key_is_of_dtmf(text, name, mark, start, end)) {
@@ -75,12 +76,12 @@ static const struct text sent_words[] = { TEXT("sent"),     TEXT("send"),      T
                                           TEXT("recv"),     TEXT("pressed"),   TEXT("dialed"),   TEXT("dialled"), TEXT("entered"),  TEXT("typed"),
                                           TEXT("detected"), TEXT("collected"), TEXT("relaying"), TEXT("relayed"), TEXT("keypad") };
 static const struct text typist_words[] = { TEXT("user"), TEXT("caller"), TEXT("subscriber") };
-static const struct text filler_words[] = { TEXT("begin"),     TEXT("end"),         TEXT("received"), TEXT("entered"), TEXT("of"),
-                                            TEXT("emulation"), TEXT("passthrough"), TEXT("to"),       TEXT("is"),      TEXT("was"),
-                                            TEXT("event"),     TEXT("sent"),        TEXT("ignored"),  TEXT("with"),    TEXT("accepted"),
-                                            TEXT("detected"),  TEXT("code"),        TEXT("number"),   TEXT("set"),     TEXT("changed"),
-                                            TEXT("relay"),     TEXT("inband"),      TEXT("typed"),    TEXT("number"),  TEXT("start"),
-                                            TEXT("saisi"),     TEXT("packet") };
+static const struct text filler_words[] = { TEXT("begin"),     TEXT("end"),         TEXT("received"), TEXT("entered"),   TEXT("of"),
+                                            TEXT("emulation"), TEXT("passthrough"), TEXT("to"),       TEXT("is"),        TEXT("was"),
+                                            TEXT("event"),     TEXT("sent"),        TEXT("ignored"),  TEXT("with"),      TEXT("accepted"),
+                                            TEXT("detected"),  TEXT("code"),        TEXT("number"),   TEXT("set"),       TEXT("changed"),
+                                            TEXT("relay"),     TEXT("inband"),      TEXT("typed"),    TEXT("collected"), TEXT("pressed"),
+                                            TEXT("dialed"),    TEXT("start"),       TEXT("saisi"),    TEXT("packet") };
 
 struct spoken {
   size_t start, end; /* of the keys typed */
@@ -129,7 +130,7 @@ static bool words_agree(struct text text, const struct spoken *spoken) {
     if (word_among(word, digit_words, COUNT(digit_words))) {
       size_t before;
       bool   ignored = false;
-      if (spoken->marked && i == 0 && !STARTS(word, 0, "key")) return !is_argument(text, spoken);
+      if (spoken->marked && !STARTS(word, 0, "key")) return !is_argument(text, spoken);
       if (i == 0 && spoken->end == text.size && spoken->end - spoken->start == 1 && word.size == 5 && STARTS(word, 0, "digit")) return true;
       before = marks_start(text, start, &ignored);
       start = word_start(text, before);
