@@ -32,8 +32,8 @@ static void crumb(struct scan *scan, size_t start, size_t end) {
     if (is_attribute((struct text){ text.at + start, mark - start })) return;
     start = mark + 1;
     if (start < end && text.at[start] == '"' && end - start > 1) start++;
-  } else if (is_attribute((struct text){ text.at + start, end - start })) {
-    return;
+  } else if (is_attribute((struct text){ text.at + start, end - start }) || mark < end) {
+    return; /* Secure; or several words: prose */
   }
   if (start < end && text.at[start] != '[' && text.at[start] != '<' && text.at[start] != '(' && !(end - start == 1 && text.at[start] == '-'))
     scan_add(scan, start, end, 0);

@@ -100,9 +100,10 @@ static bool reads_as_prose(struct text text, const struct spoken *spoken) {
   return STARTS(text, spoken->end, " of ") || STARTS(text, spoken->end, " to ") || STARTS(text, spoken->end, " in ");
 }
 
-/* "play_and_get_digits(4 8 …": numbers that say how many. */
+/* "play_and_get_digits(4 8 …", "digits [0-9]": numbers that say how many, or which. */
 static bool is_argument(struct text text, const struct spoken *spoken) {
-  return spoken->start > 0 && text.at[spoken->start - 1] == '(' && spoken->end < text.size && text.at[spoken->end] == ' ';
+  char open = spoken->start > 0 ? text.at[spoken->start - 1] : 0, after = spoken->end < text.size ? text.at[spoken->end] : 0;
+  return (open == '(' && after == ' ') || ((open == '(' || open == '[') && after == '-');
 }
 
 /* "Incoming DTMF on call 0: 5": one key, the last of a text that speaks of DTMF. */
@@ -130,6 +131,7 @@ static bool words_agree(struct text text, const struct spoken *spoken) {
     if (word_among(word, digit_words, COUNT(digit_words))) {
       size_t before;
       bool   ignored = false;
+      if (start > 0 && text.at[start - 1] == '_') return false; /* max_digits=4 */
       if (spoken->marked && !STARTS(word, 0, "key")) return !is_argument(text, spoken);
       if (i == 0 && spoken->end == text.size && spoken->end - spoken->start == 1 && word.size == 5 && STARTS(word, 0, "digit")) return true;
       before = marks_start(text, start, &ignored);
