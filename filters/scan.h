@@ -52,6 +52,7 @@ enum key_kind {
 #define SIGN_LOGIN  (1ull << 36) /* a word such as user, ssh2, su, CMD */
 #define SIGN_TOKEN  (1ull << 37) /* ".ey", as between the parts of a JSON Web Token */
 #define SIGN_ANGLE  (1ull << 38) /* a '<' */
+#define SIGN_ACCESS (1ull << 39) /* an access log's line, with a user */
 #define SIGN_KNOWN  (1ull << 63)
 
 struct keyed {

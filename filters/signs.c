@@ -11,7 +11,7 @@
 #include <immintrin.h>
 #endif
 
-enum { BLOCK = 32, LONG_DIGITS = 14 };
+enum { BLOCK = 32, LONG_DIGITS = 14, ACCESS_LEAST = 48 };
 
 /* Bit 0: tmf (DTMF), ssw (password)   1: pin           2: igi (digit)        3: cmd, sh2 (ssh2)
  *     4: " us" (user)                 5: (to, te(     6: .ey, .ew (a token)  7: rfc, "r e" (User entered) */
@@ -125,6 +125,14 @@ __attribute__((target("avx2"))) static struct seen see_avx2(struct text text) {
 }
 #endif
 
+/* 192.0.2.7 - NAME [12/Mar/2026:…: a line of a web server's access log that has a user. */
+static bool has_access_user(struct text text) {
+  size_t at = 0;
+  if (text.size < ACCESS_LEAST || !is_digit(text.at[0])) return false;
+  while (at < ACCESS_LEAST - 5 && text.at[at] != ' ') at++;
+  return text.at[at] == ' ' && text.at[at + 1] == '-' && text.at[at + 2] == ' ' && text.at[at + 3] != '-';
+}
+
 uint64_t signs_find(struct scan *scan) {
   struct seen seen;
   uint64_t    signs = SIGN_KNOWN;
@@ -140,6 +148,7 @@ uint64_t signs_find(struct scan *scan) {
   if (seen.words & LOGIN_WORDS) signs |= SIGN_LOGIN;
   if (seen.words & TOKEN_WORDS) signs |= SIGN_TOKEN;
   if (seen.code != 0) signs |= SIGN_CODE;
+  if (has_access_user(scan->text)) signs |= SIGN_ACCESS;
   if (scan->anchors->angle.count > 0) signs |= SIGN_ANGLE;
   scan->signs = signs;
   return signs;

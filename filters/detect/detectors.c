@@ -11,7 +11,7 @@ static const struct detector detectors[] = {
   { "phone", phone_scan, ACTION_HASH, "tel", "[phone]", phone_canonical, NULL, 0 },
   { "person", person_scan, ACTION_STRIP, "name", "[name]", NULL, NULL, KEY_NAME },
   { "login", login_scan, ACTION_HASH, "sip", "[user]", lower_canonical, NULL,
-    SIGN_LOGIN | SIGN_ANGLE | KEY_SYSTEM | KEY_USER }, /* an account is one, whoever names it */
+    SIGN_LOGIN | SIGN_ANGLE | SIGN_ACCESS | KEY_SYSTEM | KEY_USER }, /* an account is one, whoever names it */
   { "pin", pin_scan, ACTION_STRIP, "pin", "[pin]", NULL, NULL, SIGN_SPOKEN | KEY_PIN },
   { "card", card_scan, ACTION_STRIP, "card", "[card]", code_canonical, NULL, SIGN_LONG | SIGN_GROUPS | KEY_CARD },
   { "imei", imei_scan, ACTION_HASH, "imei", "[imei]", imei_canonical, NULL, SIGN_LONG | KEY_IMEI },

@@ -4,6 +4,8 @@
  *   pam_unix(sshd:session): session opened for user NAME(uid=…) by …     New session 5 of user NAME.
  *   sudo:    NAME : TTY=pts/0 ; PWD=… ; USER=…        su: (to root) NAME on pts/1     CRON[812]: (NAME) CMD (…)
  *
+ * and the user of a web server's access log: 192.0.2.7 - NAME [12/Mar/2026:…
+ *
  * A phrase stands at the text's begin or behind ": ". Names of the system's own accounts stay. */
 #include "filters/detect/value.h"
 
@@ -250,8 +252,17 @@ static void angle_scan(struct scan *scan, const struct keyed *keyed) {
   if (scan->text.at[keyed->start] == '<' && keyed->end > keyed->start + 1) name_report(scan, keyed->start + 1, TEXT(">"));
 }
 
+/* 192.0.2.7 - NAME [12/Mar/2026:…: the third word of an access log's line. */
+static void access_scan(struct scan *scan) {
+  struct text text = scan->text;
+  size_t      at = 0;
+  while (at < text.size && text.at[at] != ' ') at++;
+  if (starts(text, at, TEXT(" - "))) name_report(scan, at + 3, TEXT(" ["));
+}
+
 void login_scan(struct scan *scan) {
   uint64_t signs = scan_signs(scan);
+  if (signs & SIGN_ACCESS) access_scan(scan);
   if (signs & SIGN_LOGIN) message_scan(scan, 0);
   for (uint32_t i = 0; (signs & SIGN_LOGIN) && i < scan->anchors->colon.count; i++) {
     size_t colon = scan->anchors->colon.at[i];

@@ -407,6 +407,10 @@ static void people(void **state) {
       "useradd[812]: new user: name=[user], UID=1001, home=/home/[user], shell=/bin/sh" },
     { "a message repeated", "sshd[1]: message repeated 5 times: [ Failed password for mdupont from 192.0.2.7 port 40022 ssh2]",
       "sshd[1]: message repeated 5 times: [ Failed password for [user] from 192.0.2.7 port 40022 ssh2]" },
+    { "an access log", "192.0.2.7 - mdupont [12/Mar/2026:14:30:15 +0100] \"GET / HTTP/1.1\" 200",
+      "192.0.2.7 - [user] [12/Mar/2026:14:30:15 +0100] \"GET / HTTP/1.1\" 200" },
+    { "an access log without user", "192.0.2.7 - - [12/Mar/2026:14:30:15 +0100] \"GET / HTTP/1.1\" 200", NULL },
+    { "no access log", "192.0.2.7 - reachable again after 12 seconds, 3 of 4 answers", NULL },
     { "root", "Started Session 732 of User root.", NULL },
     { "root again", "Accepted password for root from 192.0.2.7 port 40022 ssh2", NULL },
     { "admin", "Failed password for invalid user admin from 192.0.2.7 port 40022 ssh2", NULL },
@@ -434,6 +438,7 @@ static void people(void **state) {
   static const struct row person[] = {
     { "two words", "caller_id_name=Camille Rousselet x=1", "caller_id_name=[name] x=1" },
     { "particles", "nom=Charlotte de la Tour d'Auvergne age=41", "nom=[name] age=41" },
+    { "spaces around the sign", "account.1.display_name = Camille Rousselet", "account.1.display_name = [name]" },
     { "a key follows", "prenom=Camille Nom=Rousselet", NULL },
     { "prose follows", "display_name=Camille answers the call", NULL },
     { "in quotes", "full_name=\"Camille Rousselet\" Then", NULL },
