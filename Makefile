@@ -1,25 +1,29 @@
-# tamis. Plain GNU make; V=1 shows commands; SAN=address or SAN=thread builds apart with a sanitizer.
+# tamis. Plain GNU make; V=1 shows commands; SAN=address or SAN=thread builds apart with a sanitizer, VECTORSCAN= without
+# the prefilter.
 CC     ?= cc
 Q      := $(if $(V),,@)
 PKGS   := libpcre2-8 libcrypto yaml-0.1 jansson zlib libuv libcurl libisal
-WARN   := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wvla -Wstrict-prototypes -Wpointer-arith -Wformat=2 -Werror
+WARN   := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wvla -Wstrict-prototypes -Wpointer-arith -Wformat=2 -Wno-psabi -Werror
 HARDEN := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
 ifneq ($(SAN),)
 HARDEN := -O1 -fsanitize=$(SAN),undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
-B      := build$(addprefix -,$(SAN))
+VECTORSCAN ?= $(shell pkg-config --exists libhs && echo yes)
+HS     := $(if $(filter file undefined,$(origin VECTORSCAN)),,$(if $(VECTORSCAN),,-plain))
+B      := build$(addprefix -,$(SAN))$(HS)
 LIB    := $(wildcard filters/*.c filters/detect/*.c conf/*.c $(patsubst %,proxy/%/*.c,util wire queue store ship pipeline input))
 SRC    := $(LIB) $(wildcard proxy/*.c proxy/cmd/*.c)
 LIBOBJ := $(LIB:%.c=$(B)/%.o)
 OBJ    := $(SRC:%.c=$(B)/%.o)
 UNIT   := $(patsubst test/unit/%.c,$(B)/test/unit/%,$(wildcard test/unit/test_*.c))
 FUZZ   := $(patsubst test/fuzz/%.c,build-fuzz/%,$(wildcard test/fuzz/fuzz_*.c))
-LIBS    = $(shell pkg-config --libs $(PKGS)) -lhttp_parser -lpthread
+HSDEF   = $(if $(VECTORSCAN),-DHAVE_VECTORSCAN $(shell pkg-config --cflags libhs))
+LIBS    = $(shell pkg-config --libs $(PKGS) $(if $(VECTORSCAN),libhs)) -lhttp_parser -lpthread
 CODE   := $(wildcard filters/*.[ch] filters/detect/*.[ch] conf/*.[ch] proxy/*.c proxy/*/*.[ch] test/unit/*.c test/fuzz/*.c test/bench/*.c)
 SCRIPT := .ci/run test/run test/packages test/demo $(wildcard test/e2e/* test/bench/run)
 NEEDED := gcc make pkg-config libpcre2-dev libssl-dev libyaml-dev libjansson-dev zlib1g-dev libuv1-dev libcurl4-openssl-dev \
-          libisal-dev libhttp-parser-dev
-NEEDED_TEST := libcmocka-dev python3 curl bsdutils netcat-openbsd rsyslog awscli valgrind procps nftables \
+          libisal-dev libhttp-parser-dev $(if $(HS),,libvectorscan-dev)
+NEEDED_TEST := libcmocka-dev python3 curl bsdutils netcat-openbsd rsyslog awscli valgrind procps nftables faketime \
           swift-proxy swift-account swift-container swift-object swift-object-expirer memcached util-linux
 NEEDED_LINT := clang-format-14 cppcheck shellcheck clang
 PREFIX ?= /usr
@@ -35,6 +39,8 @@ deps:
 $(B)/tamis: $(OBJ)
 	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $(HARDEN) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(B)/filters/prefilter.o: CFLAGS += $(HSDEF)
+
 $(B)/%.o: %.c
 	$(Q)mkdir -p $(@D) && $(CC) -std=c11 -D_GNU_SOURCE -g -fPIE $(WARN) $(HARDEN) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
 
@@ -42,6 +48,9 @@ $(B)/conf/packs.o: conf/tamis.yaml $(wildcard conf/rules/*.yaml) # embedded
 
 $(B)/test/unit/%: $(B)/test/unit/%.o $(LIBOBJ)
 	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $(HARDEN) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+$(B)/test/bench/engine: $(B)/test/bench/engine.o $(LIBOBJ)
+	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $(HARDEN) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 run: all ## builds and starts the proxy with conf/tamis.yaml; state under var/
 	$(Q)build/tamis run -c conf/tamis.yaml
@@ -63,16 +72,19 @@ check: unit walls ## unit tests alone: no network
 	$(Q)test/run $(UNIT)
 
 fuzz: ## each fuzz target for SECONDS (60); a crash is kept in test/fuzz/
-	$(Q)test/packages $(NEEDED) clang libclang-rt-14-dev
+	$(Q)test/packages $(NEEDED) clang libclang-rt-14-dev python3
+	$(Q)$(MAKE) --no-print-directory build/tamis
+	$(Q)d=$$(mktemp -d) && cp -r conf $$d && test/fuzz/respell.py --conf $$d/conf/tamis.yaml --seconds $(or $(SECONDS),60); s=$$?; rm -rf "$$d"; exit $$s
 	$(Q)$(MAKE) --no-print-directory $(FUZZ)
 	$(Q)for f in $(FUZZ); do mkdir -p build-fuzz/corpus/$${f##*/}; \
 	  $$f -max_total_time=$(or $(SECONDS),60) -max_len=4096 -artifact_prefix=test/fuzz/ build-fuzz/corpus/$${f##*/} >$$f.log 2>&1 || \
 	    { tail -n 40 $$f.log; exit 1; }; echo "$${f##*/}: $$(grep -c NEW $$f.log) new, $$(tail -n 1 $$f.log)"; done
 
 build-fuzz/%: test/fuzz/%.c $(LIB)
-	$(Q)mkdir -p build-fuzz && clang -std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -o $@ $^ $(LIBS)
+	$(Q)mkdir -p build-fuzz && clang -std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(HSDEF) -I. -o $@ $^ $(LIBS)
 
 bench: all ## speed against PCRE2 alone, rsyslog and syslog-ng, in one run
+	$(Q)$(MAKE) --no-print-directory $(B)/test/bench/engine
 	$(Q)test/packages rsyslog python3 libpcre2-dev
 	$(Q)test/bench/run
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "filters/calendar.h"
 #include "filters/filters.h"
 
 enum conf_input_kind { CONF_INPUT_SYSLOG, CONF_INPUT_HTTP };
@@ -75,8 +76,11 @@ struct conf {
     size_t  batch_bytes;
   } queue;
   struct {
-    char *file;
-    bool  create;
+    char       *file;
+    char       *credential; /* NULL: none; in the place of file */
+    bool        create;
+    enum period rotate;
+    unsigned    ahead;
   } keys;
   struct {
     size_t   record_bytes, body_bytes, header_bytes, disk_bytes, decompressed_ratio;

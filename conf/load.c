@@ -628,6 +628,7 @@ void conf_free(struct conf *conf) {
   free(conf->region);
   free(conf->queue.path);
   free(conf->keys.file);
+  free(conf->keys.credential);
   free(conf->store.path);
   free(conf->store.endpoint);
   free(conf->store.region);

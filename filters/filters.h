@@ -4,6 +4,9 @@
  *                                   │
  *   text ──filter_text── detectors and patterns ──▶ spans on the original ── resolve ── splice ──▶ text
  *
+ * Detectors also look at what hidden spellings decode to (percent, JSON, entities, …; view.h), and what they find there is
+ * replaced by whole spellings. Patterns look at the text as it is.
+ *
  * Pure computation: no socket, no file, no clock. A ruleset may be used by any number of threads at once; a filter
  * (scratch memory) belongs to one thread. Nothing is allocated per text. */
 #ifndef TAMIS_FILTERS_FILTERS_H
@@ -82,6 +85,10 @@ enum filter_action ruleset_action(const struct ruleset *rules, size_t rule);
 const char        *ruleset_hash(const struct ruleset *rules);
 const char        *ruleset_epoch(const struct ruleset *rules);
 
+/* Why a rule with a pattern cannot be prefiltered and is run on every text, borrowed, *byte where in the pattern or -1;
+ * NULL: it can be. Without Vectorscan: what Vectorscan would be given. */
+const char *ruleset_always_run(const struct ruleset *rules, size_t rule, long *byte);
+
 /* "hash" and the like; NULL for ACTION_DEFAULT. filter_action_of: ACTION_COUNT when the name is none. */
 const char        *filter_action_name(enum filter_action action);
 enum filter_action filter_action_of(struct text name);
@@ -113,6 +120,10 @@ struct span {
   uint16_t action; /* enum filter_action */
   uint16_t piece;  /* the detector's own note on what was found, e.g. IPv4 or IPv6 */
   bool     won;    /* false: an earlier or wider span took its place */
+  bool     hidden; /* found in what the bytes decode to */
+  bool     lost;   /* given up: what the bytes decode to shows that the value is less */
+  bool     unsure; /* what the bytes decode to goes first */
+  uint8_t  layer;  /* how many layers of spelling were taken off to find it */
 };
 
 struct filter;
@@ -121,15 +132,19 @@ struct filter;
 struct filter *filter_new(struct ruleset *rules, size_t most);
 void           filter_free(struct filter *filter);
 
-/* From now on without the CPU's wide instructions: the same result, slower. For tests that compare the two. */
-void filter_portable(struct filter *filter);
+/* From now on with instructions at most so wide: 0 none, 1 AVX2, 2 AVX-512. The same result, slower; for tests that compare.
+ * Returns the width in force, which is less where the CPU has no more. */
+unsigned filter_width(struct filter *filter, unsigned most);
+
+/* From now on every rule is run, without the prefilter: the same result, slower. For tests that compare the two. */
+void filter_run_all(struct filter *filter);
 
 /* Replaces every span that a rule finds in text and writes the result into out. Borrows all for the call. On
  * FILTER_DROP and FILTER_WITHHOLD out holds nothing that may leave this process. */
 enum filter_result filter_text(struct filter *filter, const struct filter_context *context, struct text text, char *out, size_t room, size_t *length,
                                unsigned *rule);
 
-/* The spans of the last filter_text, in order of the rules; and what replaces one (ended by NUL, borrowed until the
+/* The spans of the last filter_text, in order of the rules, first those of the text, then those of its hidden spellings (view.h); and what replaces one (ended by NUL, borrowed until the
  * next call; *length bytes). For explanations and for tests. */
 const struct span *filter_spans(const struct filter *filter, size_t *count);
 const char        *filter_replacement(struct filter *filter, const struct span *span, size_t *length);

@@ -131,6 +131,8 @@ static const struct key_row key_rows[] = {
   KEY("connectedlinename", KEY_NAME),
   KEY("effective_caller_id_name", KEY_NAME),
   KEY("origination_caller_id_name", KEY_NAME),
+  KEY("authorization", KEY_SCHEME),
+  KEY("proxy_authorization", KEY_SCHEME),
   KEY("pin", KEY_PIN),
   KEY("puk", KEY_PIN),
   KEY("pin1", KEY_PIN),
@@ -492,37 +494,71 @@ static const struct key_row key_rows[] = {
 };
 enum { KEY_ROWS = sizeof key_rows / sizeof key_rows[0] };
 
-static inline char key_fold(char c) { return c == '-' ? '_' : to_lower(c); }
+enum { FOLD = 0x20 }; /* set in every byte of a key: letters of both cases agree, and no two other bytes of keys become one */
 
-static inline uint32_t key_hash(struct text key) {
-  uint32_t hash = (uint32_t)key.size;
-  for (size_t i = 0; i < key.size; i++) hash = hash * 31 + (unsigned char)key_fold(key.at[i]);
-  return (hash ^ hash >> 11) % KEY_SLOTS;
+/* A key in two words that tell all its bytes up to 16, and the ends of a longer one. */
+static inline void key_words(const char *key, size_t size, uint64_t words[2]) {
+  uint32_t short_first, short_last;
+  if (size >= 8) {
+    memcpy(&words[0], key, 8);
+    memcpy(&words[1], key + size - 8, 8);
+  } else if (size >= 4) {
+    memcpy(&short_first, key, 4);
+    memcpy(&short_last, key + size - 4, 4);
+    words[0] = short_first | (uint64_t)short_last << 32;
+    words[1] = 0;
+  } else { /* 2 or 3 */
+    words[0] = (unsigned char)key[0] | (uint64_t)(unsigned char)key[1] << 8 | (uint64_t)(unsigned char)key[size - 1] << 16;
+    words[1] = 0;
+  }
+  words[0] |= UINT64_C(0x0101010101010101) * FOLD;
+  words[1] |= UINT64_C(0x0101010101010101) * FOLD;
 }
 
+static inline uint32_t key_hash(const uint64_t words[2], size_t size) {
+  uint64_t hash = (words[0] ^ (words[1] << 29 | words[1] >> 35) ^ size) * UINT64_C(0x9e3779b97f4a7c15);
+  return (uint32_t)(hash >> 32) % KEY_SLOTS;
+}
+
+static void slot_add(struct key_index *index, size_t row, const char *key) {
+  struct key_slot slot = { .size = key_rows[row].size, .kind = key_rows[row].kind, .row = (uint16_t)row };
+  uint32_t        at;
+  key_words(key, slot.size, slot.words);
+  for (at = key_hash(slot.words, slot.size); index->slots[at].kind != 0; at = (at + 1) % KEY_SLOTS) continue;
+  index->slots[at] = slot;
+}
+
+/* Each key as it stands, and with '-' for '_'. */
 void keys_index(struct key_index *index) {
-  _Static_assert(KEY_ROWS < KEY_SLOTS / 2, "the table is more than half full");
+  _Static_assert(2 * KEY_ROWS < KEY_SLOTS, "the table may be full");
   *index = (struct key_index){ 0 };
   for (size_t i = 0; i < KEY_ROWS; i++) {
     const struct key_row *row = &key_rows[i];
-    uint32_t              slot = key_hash((struct text){ row->key, row->size });
-    while (index->row[slot] != 0) slot = (slot + 1) % KEY_SLOTS;
-    index->row[slot] = (uint16_t)(i + 1);
-    index->begins[row->size] |= 1u << (row->key[0] & 31);
-    index->ends[row->size] |= 1u << (row->key[row->size - 1] & 31);
+    char                  dashed[KEY_MOST];
+    for (size_t k = 0; k < row->size; k++) dashed[k] = row->key[k] == '_' ? '-' : row->key[k];
+    slot_add(index, i, row->key);
+    if (memchr(row->key, '_', row->size) != NULL) slot_add(index, i, dashed);
+    index->ends[row->size][row->key[0] & 31] |= 1u << (row->key[row->size - 1] & 31);
   }
 }
 
+/* The bytes of a long key that its words leave out. */
+static bool middle_fits(const char *row, struct text key) {
+  for (size_t i = 8; i + 8 < key.size; i++)
+    if ((key.at[i] | FOLD) != (row[i] | FOLD) && !(key.at[i] == '-' && row[i] == '_')) return false;
+  return true;
+}
+
 static uint32_t kind_of(const struct key_index *index, struct text key) {
+  uint64_t words[2];
   if (key.size < 2 || key.size > KEY_MOST) return KEY_NONE;
-  if (!(index->begins[key.size] >> (key.at[0] & 31) & 1)) return KEY_NONE; /* letters of both cases agree in these bits */
-  if (!(index->ends[key.size] >> (key_fold(key.at[key.size - 1]) & 31) & 1)) return KEY_NONE;
-  for (uint32_t slot = key_hash(key); index->row[slot] != 0; slot = (slot + 1) % KEY_SLOTS) {
-    const struct key_row *row = &key_rows[index->row[slot] - 1];
-    size_t                i = 0;
-    if (row->size != key.size) continue;
-    while (i < key.size && key_fold(key.at[i]) == row->key[i]) i++;
-    if (i == key.size) return row->kind;
+  /* letters of both cases agree in their low five bits */
+  if (!(index->ends[key.size][key.at[0] & 31] >> (key.at[key.size - 1] & 31) & 1)) return KEY_NONE;
+  key_words(key.at, key.size, words);
+  for (uint32_t at = key_hash(words, key.size); index->slots[at].kind != 0; at = (at + 1) % KEY_SLOTS) {
+    const struct key_slot *slot = &index->slots[at];
+    if (slot->words[0] == words[0] && slot->words[1] == words[1] && slot->size == key.size && middle_fits(key_rows[slot->row].key, key))
+      return slot->kind;
   }
   return KEY_NONE;
 }
@@ -546,4 +582,13 @@ uint32_t key_kind_of(const struct key_index *index, struct text key) {
   }
   cut = key_prefix(key);
   return cut > 0 ? kind_of(index, (struct text){ key.at + cut, key.size - cut }) : kind;
+}
+
+uint32_t field_kind_of(struct key_index *index, struct text field) {
+  uint64_t words[2];
+  if (field.size < 2 || field.size > 16) return key_kind_of(index, field);
+  key_words(field.at, field.size, words); /* all of it, without case */
+  if (index->field.size == field.size && index->field.words[0] == words[0] && index->field.words[1] == words[1]) return index->field.kind;
+  index->field = (struct key_slot){ .words = { words[0], words[1] }, .size = (uint16_t)field.size, .kind = key_kind_of(index, field) };
+  return index->field.kind;
 }

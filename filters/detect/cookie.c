@@ -73,7 +73,6 @@ static void session_value(struct scan *scan, const struct keyed *keyed) {
 
 void cookie_scan(struct scan *scan) {
   size_t done = 0;
-  if (!(scan_signs(scan) & (KEY_COOKIE | KEY_SESSION))) return;
   for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) {
     const struct keyed *keyed = &scan->anchors->keyed[i];
     if ((keyed->kind & KEY_COOKIE) && keyed->start >= done) done = cookie_header(scan, keyed);

@@ -6,7 +6,6 @@ enum { SERIAL_LEAST = 6, SERIAL_MOST = 40 };
 
 void adid_scan(struct scan *scan) {
   struct text text = scan->text;
-  if (!(scan_signs(scan) & KEY_ADID)) return;
   for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) {
     const struct keyed *keyed = &scan->anchors->keyed[i];
     size_t              end = keyed->start, hex = 0;
@@ -24,7 +23,6 @@ void adid_scan(struct scan *scan) {
 
 void serial_scan(struct scan *scan) {
   struct text text = scan->text;
-  if (!(scan_signs(scan) & KEY_SERIAL)) return;
   for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) {
     const struct keyed *keyed = &scan->anchors->keyed[i];
     size_t              end = keyed->start;

@@ -81,11 +81,10 @@ static void iban_report(struct scan *scan, size_t start, bool keyed) {
 
 void iban_scan(struct scan *scan) {
   struct text text = scan->text;
-  uint64_t    signs = scan_signs(scan);
-  for (uint32_t i = 0; (signs & KEY_IBAN) && i < scan->anchors->keyed_count; i++)
+  for (uint32_t i = 0; (scan->anchors->kinds & KEY_IBAN) && i < scan->anchors->keyed_count; i++)
     if (scan->anchors->keyed[i].kind & KEY_IBAN) iban_report(scan, scan->anchors->keyed[i].start, true);
-  for (uint32_t i = 0; (signs & SIGN_CODE) && i < scan->anchors->digit.count; i++) {
-    size_t at = scan->anchors->digit.at[i];
+  for (uint32_t i = 0; i < scan->anchors->code.count; i++) {
+    size_t at = scan->anchors->code.at[i];
     if (at > 1 && is_upper(text.at[at - 1]) && is_upper(text.at[at - 2]) && starts_clear(text, at - 2)) iban_report(scan, at - 2, false);
   }
 }

@@ -13,9 +13,9 @@ static bool object_at(struct text text, size_t at) {
 void jwt_scan(struct scan *scan) {
   struct text text = scan->text;
   size_t      done = 0;
-  if (!(scan_signs(scan) & SIGN_TOKEN)) return;
-  for (uint32_t i = 0; i < scan->anchors->dot.count; i++) {
-    size_t dot = scan->anchors->dot.at[i], start = dot, end = dot + 1;
+  for (size_t dot = anchors_next(scan->anchors, CLASS_DOT, 0, text.size); dot < text.size;
+       dot = anchors_next(scan->anchors, CLASS_DOT, dot + 1, text.size)) {
+    size_t start = dot, end = dot + 1;
     if (dot < done || dot + 1 >= text.size || text.at[dot + 1] != 'e' || !object_at(text, dot + 1)) continue;
     while (start > done && base64url(text.at[start - 1])) start--;
     while (start < dot && !object_at(text, start)) start++; /* a word may be glued to it by '_' or '-' */

@@ -64,11 +64,39 @@ static const struct phrase {
 #undef ANY
 };
 
-/* First letters of the phrases, so that most colons cost one look-up. */
-#define FIRST(c) [c] = 1
-static const uint8_t firsts[256] = { FIRST('A'), FIRST('F'), FIRST('P'), FIRST('I'), FIRST('i'), FIRST('U'), FIRST('C'),
-                                     FIRST('D'), FIRST('S'), FIRST('e'), FIRST('m'), FIRST('s'), FIRST('N'), FIRST('L'),
-                                     FIRST('('), FIRST('n'), FIRST('d'), FIRST('p'), FIRST('u'), FIRST('l') };
+/* The first three letters of the phrases, in any case, so that most texts and colons cost one look. */
+#define THREE(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (c))
+static bool may_begin(struct text text, size_t at) {
+  if (at + 2 >= text.size || text.at[at] == '(') return at + 2 < text.size;
+  switch (THREE((unsigned char)text.at[at], (unsigned char)text.at[at + 1], (unsigned char)text.at[at + 2]) | 0x202020) {
+  case THREE('a', 'c', 'c'):
+  case THREE('c', 'l', 'o'):
+  case THREE('c', 'o', 'n'):
+  case THREE('d', 'e', 'l'):
+  case THREE('d', 'i', 's'):
+  case THREE('e', 'r', 'r'):
+  case THREE('f', 'a', 'i'):
+  case THREE('i', 'l', 'l'):
+  case THREE('i', 'n', 'v'):
+  case THREE('l', 'd', 'a'):
+  case THREE('l', 'o', 'g'):
+  case THREE('m', 'a', 'x'):
+  case THREE('n', 'e', 'w'):
+  case THREE('p', 'a', 'm'):
+  case THREE('p', 'a', 'r'):
+  case THREE('p', 'a', 's'):
+  case THREE('p', 'o', 's'):
+  case THREE('s', 'e', 's'):
+  case THREE('s', 'q', 'l'):
+  case THREE('s', 't', 'a'):
+  case THREE('s', 't', 'o'):
+  case THREE('s', 'u', 'c'):
+  case THREE('u', 's', 'e'): return true;
+  default: return false;
+  }
+}
+
+bool login_begins(struct text text) { return may_begin(text, 0); }
 
 static inline bool starts(struct text text, size_t at, struct text with) {
   if (at > text.size || text.size - at < with.size) return false;
@@ -200,7 +228,7 @@ static void cron_scan(struct scan *scan, size_t at) {
 
 static void message_scan(struct scan *scan, size_t at) {
   if (starts(scan->text, at, TEXT("[ "))) at += 2; /* message repeated 5 times: [ … */
-  if (at >= scan->text.size || !firsts[(unsigned char)scan->text.at[at]]) return;
+  if (!may_begin(scan->text, at)) return;
   if (scan->text.at[at] == '(') cron_scan(scan, at);
   phrase_scan(scan, at);
 }
@@ -261,18 +289,17 @@ static void access_scan(struct scan *scan) {
 }
 
 void login_scan(struct scan *scan) {
-  uint64_t signs = scan_signs(scan);
-  if (signs & SIGN_ACCESS) access_scan(scan);
-  if (signs & SIGN_LOGIN) message_scan(scan, 0);
-  for (uint32_t i = 0; (signs & SIGN_LOGIN) && i < scan->anchors->colon.count; i++) {
-    size_t colon = scan->anchors->colon.at[i];
-    if (colon + 3 < scan->text.size && scan->text.at[colon + 1] == ' ') message_scan(scan, colon + 2 + (scan->text.at[colon + 2] == ' '));
-  }
+  size_t size = scan->text.size;
+  if (scan->anchors->sights & SEES_ACCESS) access_scan(scan);
+  if (scan->anchors->sights & SEES_LOGIN) message_scan(scan, 0);
+  for (size_t colon = anchors_next(scan->anchors, CLASS_COLON, 0, size); (scan->anchors->sights & SEES_LOGIN) && colon + 3 < size;
+       colon = anchors_next(scan->anchors, CLASS_COLON, colon + 1, size))
+    if (scan->text.at[colon + 1] == ' ') message_scan(scan, colon + 2 + (scan->text.at[colon + 2] == ' '));
   for (uint32_t i = 0; i < scan->anchors->angle.count; i++) {
     size_t angle = scan->anchors->angle.at[i];
     if (angle > 0 && scan->text.at[angle - 1] == ')') service_scan(scan, angle);
   }
-  if (!(signs & (KEY_SYSTEM | KEY_USER))) return;
+  if (!(scan->anchors->kinds & (KEY_SYSTEM | KEY_USER))) return;
   for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) {
     if (scan->anchors->keyed[i].kind & KEY_SYSTEM) system_key(scan, &scan->anchors->keyed[i]);
     if (scan->anchors->keyed[i].kind & KEY_USER) angle_scan(scan, &scan->anchors->keyed[i]);

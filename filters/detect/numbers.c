@@ -46,11 +46,10 @@ static bool in_context(const struct scan *scan, size_t start, size_t end, uint32
 void imei_scan(struct scan *scan) {
   static const struct text words[] = { TEXT("imei"),   TEXT("imeisv"),   TEXT("meid"),     TEXT("equipment"), TEXT("handset"),
                                        TEXT("device"), TEXT("terminal"), TEXT("appareil"), TEXT("modem"),     TEXT("pei") };
-  uint64_t                 signs = scan_signs(scan);
   uint32_t                 index = 0;
   size_t                   start, end;
-  if (signs & KEY_IMEI) keyed_digits(scan, KEY_IMEI, 14, 16, " -/.", "an IMEI has 14 to 16 digits");
-  if (!(signs & SIGN_LONG)) return;
+  if (scan->anchors->kinds & KEY_IMEI) keyed_digits(scan, KEY_IMEI, 14, 16, " -/.", "an IMEI has 14 to 16 digits");
+  if (!(scan->anchors->sights & SEES_LONG)) return;
   while (long_run(scan, &index, &start, &end)) {
     if (end - start < 15 || end - start > 16 || !in_context(scan, start, end, KEY_IMEI, words, COUNT(words))) continue;
     if (end - start == 15 && !luhn(scan->text.at + start, 15)) scan_note(scan, start, end, NO_CHECK);
@@ -82,11 +81,10 @@ static bool country_is_known(const char *digits) {
 
 void imsi_scan(struct scan *scan) {
   static const struct text words[] = { TEXT("imsi"), TEXT("supi"), TEXT("impi"), TEXT("suci") };
-  uint64_t                 signs = scan_signs(scan);
   uint32_t                 index = 0;
   size_t                   start, end;
-  if (signs & KEY_IMSI) keyed_digits(scan, KEY_IMSI, 13, 16, " -", "an IMSI has 14 or 15 digits");
-  if (!(signs & SIGN_LONG)) return;
+  if (scan->anchors->kinds & KEY_IMSI) keyed_digits(scan, KEY_IMSI, 13, 16, " -", "an IMSI has 14 or 15 digits");
+  if (!(scan->anchors->sights & SEES_LONG)) return;
   while (long_run(scan, &index, &start, &end)) {
     if (end - start < 14 || end - start > 15 || !in_context(scan, start, end, KEY_IMSI, words, COUNT(words))) continue;
     if (!country_is_known(scan->text.at + start)) scan_note(scan, start, end, "no mobile country code");
@@ -110,12 +108,11 @@ static void iccid_keyed(struct scan *scan, size_t start) {
 
 void iccid_scan(struct scan *scan) {
   struct text text = scan->text;
-  uint64_t    signs = scan_signs(scan);
   uint32_t    index = 0;
   size_t      start, end;
-  for (uint32_t i = 0; (signs & KEY_ICCID) && i < scan->anchors->keyed_count; i++)
+  for (uint32_t i = 0; (scan->anchors->kinds & KEY_ICCID) && i < scan->anchors->keyed_count; i++)
     if (scan->anchors->keyed[i].kind & KEY_ICCID) iccid_keyed(scan, scan->anchors->keyed[i].start);
-  if (!(signs & SIGN_LONG)) return;
+  if (!(scan->anchors->sights & SEES_LONG)) return;
   while (long_run(scan, &index, &start, &end)) {
     const struct keyed *keyed;
     if (end - start < 18 || end - start > 20 || text.at[start] != '8' || text.at[start + 1] != '9' ||
@@ -166,13 +163,12 @@ void card_scan(struct scan *scan) {
                                        TEXT("cb"),       TEXT("karte"),    TEXT("credit"),     TEXT("debit"),     TEXT("cc"),  TEXT("maestro"),
                                        TEXT("discover"), TEXT("bancaire"), TEXT("cardno"),     TEXT("cardnumber") };
   const struct positions  *digit = &scan->anchors->digit;
-  uint64_t                 signs = scan_signs(scan);
   uint32_t                 index = 0;
   size_t                   start, end;
-  if (signs & KEY_CARD) keyed_digits(scan, KEY_CARD, 12, 19, " -", "a card's number has 12 to 19 digits");
-  for (uint32_t i = 3; (signs & SIGN_GROUPS) && i < digit->count; i++)
+  if (scan->anchors->kinds & KEY_CARD) keyed_digits(scan, KEY_CARD, 12, 19, " -", "a card's number has 12 to 19 digits");
+  for (uint32_t i = 3; (scan->anchors->sights & SEES_GROUPS) && i < digit->count; i++)
     if (digit->at[i] - digit->at[i - 3] == 15) card_grouped(scan, digit->at[i - 3]);
-  if (!(signs & SIGN_LONG)) return;
+  if (!(scan->anchors->sights & SEES_LONG)) return;
   while (long_run(scan, &index, &start, &end)) {
     if (end - start > 19 || !in_context(scan, start, end, KEY_CARD, words, COUNT(words))) continue;
     if (!issuer_is_known(scan->text.at + start)) continue;

@@ -31,7 +31,6 @@ static size_t words_end(struct text text, size_t end) {
 
 void person_scan(struct scan *scan) {
   struct text text = scan->text;
-  if (!(scan_signs(scan) & KEY_NAME)) return;
   for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) {
     const struct keyed *keyed = &scan->anchors->keyed[i];
     size_t              end, mark = keyed->start;

@@ -194,12 +194,12 @@ static bool is_mark(char c) {
 }
 
 void pin_scan(struct scan *scan) {
-  uint64_t signs = scan_signs(scan);
-  for (uint32_t i = 0; (signs & KEY_PIN) && i < scan->anchors->keyed_count; i++)
+  size_t size = scan->text.size, end;
+  for (uint32_t i = 0; (scan->anchors->kinds & KEY_PIN) && i < scan->anchors->keyed_count; i++)
     if (scan->anchors->keyed[i].kind & KEY_PIN) pin_keyed(scan, &scan->anchors->keyed[i]);
-  if (!(signs & SIGN_SPOKEN)) return;
-  for (uint32_t i = 0; i < scan->anchors->digit.count; i++) {
-    size_t at = scan->anchors->digit.at[i];
+  if (!(scan->anchors->sights & SEES_SPOKEN)) return;
+  for (size_t at = anchors_next(scan->anchors, CLASS_DIGIT, 0, size); at < size; at = anchors_next(scan->anchors, CLASS_DIGIT, end, size)) {
+    end = class_end(&scan->anchors->blocks, CLASS_DIGIT, at, size);
     if (at > 1 && is_mark(scan->text.at[at - 1])) pin_spoken(scan, at);
     else if (ENDS(scan->text, at, "digits/")) said_digit(scan, at);
   }

@@ -18,7 +18,6 @@ static bool is_technical(struct text text, size_t start, size_t end) {
 
 void postal_scan(struct scan *scan) {
   struct text text = scan->text;
-  if (!(scan_signs(scan) & KEY_POSTAL)) return;
   for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) {
     const struct keyed *keyed = &scan->anchors->keyed[i];
     size_t              end;
@@ -32,7 +31,6 @@ void postal_scan(struct scan *scan) {
 
 void plate_scan(struct scan *scan) {
   struct text text = scan->text;
-  if (!(scan_signs(scan) & KEY_PLATE)) return;
   for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) {
     const struct keyed *keyed = &scan->anchors->keyed[i];
     size_t              end = keyed->start, good = end;

@@ -34,7 +34,6 @@ static bool is_technical(struct text text, size_t start, size_t end) {
 
 void subject_scan(struct scan *scan) {
   struct text text = scan->text;
-  if (!(scan_signs(scan) & KEY_SUBJECT)) return;
   for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) {
     const struct keyed *keyed = &scan->anchors->keyed[i];
     struct text         name;

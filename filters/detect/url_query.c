@@ -13,7 +13,6 @@ static bool in_query(struct text text, size_t start) {
 
 void url_query_scan(struct scan *scan) {
   struct text text = scan->text;
-  if (!(scan_signs(scan) & KEY_QUERY)) return;
   for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) {
     const struct keyed *keyed = &scan->anchors->keyed[i];
     struct text         name;

@@ -4,7 +4,7 @@
 
 #include "filters/scan.h"
 
-enum { DIGITS_MOST = 40, LONG_DIGITS = 14 /* as SIGN_LONG has it */ };
+enum { DIGITS_MOST = 40 };
 
 /* Digits of a value without what stands between them. */
 struct digits {

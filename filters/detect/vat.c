@@ -267,11 +267,10 @@ static void vat_prose(struct scan *scan, size_t digit) {
 
 void vat_scan(struct scan *scan) {
   struct text text = scan->text;
-  uint64_t    signs = scan_signs(scan);
-  for (uint32_t i = 0; (signs & KEY_VAT) && i < scan->anchors->keyed_count; i++)
+  for (uint32_t i = 0; (scan->anchors->kinds & KEY_VAT) && i < scan->anchors->keyed_count; i++)
     if (scan->anchors->keyed[i].kind & KEY_VAT) vat_keyed(scan, &scan->anchors->keyed[i]);
-  for (uint32_t i = 0; (signs & SIGN_CODE) && i < scan->anchors->digit.count; i++) {
-    size_t at = scan->anchors->digit.at[i];
+  for (uint32_t i = 0; i < scan->anchors->code.count; i++) {
+    size_t at = scan->anchors->code.at[i];
     if (at > 1 && is_upper(text.at[at - 1]) && is_upper(text.at[at - 2])) vat_prose(scan, at);
   }
 }

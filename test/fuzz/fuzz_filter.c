@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (filter == NULL) {
     filter = filter_make();
     portable = filter_make();
-    filter_portable(portable);
+    filter_width(portable, 0);
   }
   if (size == 0 || size > 4096) return 0;
   assert(run(filter, (struct text){ (const char *)data, size }, once, ROOM, &n) == FILTER_OK);

@@ -59,7 +59,7 @@ static void check(const char *detector, const struct row *rows, size_t count) {
   const char *const names[] = { detector, NULL };
   struct filter    *filter = filter_of(names), *portable = filter_of(names);
   unsigned          bad = 0;
-  filter_portable(portable);
+  filter_width(portable, 0);
   for (size_t i = 0; i < count; i++) {
     const char *want = rows[i].out != NULL ? rows[i].out : rows[i].in;
     run(filter, rows[i].in, out);
