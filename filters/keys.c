@@ -151,6 +151,7 @@ static const struct key_row key_rows[] = {
   KEY("admin_pin", KEY_PIN),
   KEY("user_pin", KEY_PIN),
   KEY("dtmf", KEY_PIN),
+  KEY("vts", KEY_PIN),
   KEY("dtmf_digit", KEY_PIN),
   KEY("dtmf_digits", KEY_PIN),
   KEY("digit", KEY_PIN),
@@ -562,17 +563,25 @@ static uint32_t kind_of(const struct key_index *index, struct text key) {
   return KEY_NONE;
 }
 
+size_t key_prefix(struct text key) {
+  if (key.size < 4) return 0;
+  if (key.at[0] == '0' && key.at[1] == '1' && is_digit(key.at[2]) && is_alpha(key.at[3])) return 3;
+  if ((key.at[0] == 'n' || key.at[0] == 'r' || key.at[0] == 't') && is_upper(key.at[1])) return 1;
+  if (key.at[0] == '_' && key.at[1] == '_') return 2;
+  if (key.size > 5 && key.at[0] == 'u' && (STARTS(key, 0, "u0026") || STARTS(key, 0, "u003f"))) return 5;
+  return key.at[0] == 'v' && STARTS(key, 0, "variable_") ? 9 : 0;
+}
+
 uint32_t key_kind_of(const struct key_index *index, struct text key) {
   uint32_t kind = kind_of(index, key);
-  size_t   open = 0;
+  size_t   cut = 0;
   if (kind != KEY_NONE || key.size < 4) return kind;
   if (key.at[key.size - 1] == ')') { /* CDR(pin), SIP_HEADER(token) */
-    while (open < key.size && key.at[open] != '(') open++;
-    if (open < key.size) return kind_of(index, (struct text){ key.at + open + 1, key.size - open - 2 });
+    while (cut < key.size && key.at[cut] != '(') cut++;
+    return cut < key.size ? kind_of(index, (struct text){ key.at + cut + 1, key.size - cut - 2 }) : kind;
   }
-  if (key.size > 9 && key.at[8] == '_' && STARTS(key, 0, "variable_"))
-    return kind_of(index, (struct text){ key.at + 9, key.size - 9 });                                             /* FreeSWITCH */
-  return key.at[0] == '_' && key.at[1] == '_' ? kind_of(index, (struct text){ key.at + 2, key.size - 2 }) : kind; /* Asterisk's inherited ones */
+  cut = key_prefix(key);
+  return cut > 0 ? kind_of(index, (struct text){ key.at + cut, key.size - cut }) : kind;
 }
 
 uint32_t field_kind_of(struct key_index *index, struct text field) {

@@ -86,6 +86,7 @@ enum sight {
   SEES_SPOKEN = 1024, /* a word such as DTMF, digit, PIN, password */
   SEES_LOGIN = 2048,  /* a word such as user, ssh2, su, CMD */
   SEES_TOKEN = 4096,  /* ".ey", as between the parts of a JSON Web Token */
+  SEES_ACCESS = 8192, /* an access log's line, with a user */
   SEES_ALWAYS = 1 << 30,
 };
 enum { LONG_DIGITS = 14 };
@@ -170,6 +171,9 @@ static inline void scan_note(struct scan *scan, size_t start, size_t end, const 
 void                 keys_index(struct key_index *index);
 uint32_t             key_kind_of(const struct key_index *index, struct text key); /* enum key_kind, or-ed */
 uint32_t             field_kind_of(struct key_index *index, struct text field);   /* the same; fields repeat */
+/* What stands before a key and is none of it: FreeSWITCH's variable_, Asterisk's inherited __, the tail of an escape as in
+ * #012Digit, \nDigit, \u0026token. Its size; 0: nothing. */
+size_t               key_prefix(struct text key);
 /* The next byte of the class at or after byte at; the text's size where there is none. For any text, a plain one too. */
 static inline size_t anchors_next(const struct anchors *anchors, enum byte_class of, size_t at, size_t size) {
   return anchors->plain ? size : class_next(&anchors->blocks, of, at, size);

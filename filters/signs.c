@@ -10,7 +10,7 @@
 #include <immintrin.h>
 #endif
 
-enum { BLOCK = 32 };
+enum { BLOCK = 32, ACCESS_LEAST = 48 };
 
 /* Bit 0: tmf (DTMF), ssw (password)   1: pin           2: igi (digit)        3: cmd, sh2 (ssh2)
  *     4: " us" (user)                 5: (to, te(     6: .ey, .ew (a token)  7: rfc, "r e" (User entered) */
@@ -105,6 +105,14 @@ AVX512 static uint8_t see_avx512(struct text text) {
 }
 #endif
 
+/* 192.0.2.7 - NAME [12/Mar/2026:…: a line of a web server's access log that has a user. */
+static bool has_access_user(struct text text) {
+  size_t at = 0;
+  if (text.size < ACCESS_LEAST || !is_digit(text.at[0])) return false;
+  while (at < ACCESS_LEAST - 5 && text.at[at] != ' ') at++;
+  return text.at[at] == ' ' && text.at[at + 1] == '-' && text.at[at + 2] == ' ' && text.at[at + 3] != '-';
+}
+
 uint32_t words_see(struct text text, enum blocks_width width) {
 #ifdef __x86_64__
   uint8_t seen = width == BLOCKS_AVX512 ? see_avx512(text) : width == BLOCKS_AVX2 ? see_avx2(text) : see_portable(text);
@@ -112,5 +120,6 @@ uint32_t words_see(struct text text, enum blocks_width width) {
   uint8_t seen = see_portable(text);
   (void)width;
 #endif
-  return (seen & SPOKEN_WORDS ? SEES_SPOKEN : 0) | (seen & LOGIN_WORDS ? SEES_LOGIN : 0) | (seen & TOKEN_WORDS ? SEES_TOKEN : 0);
+  return (seen & SPOKEN_WORDS ? SEES_SPOKEN : 0) | (seen & LOGIN_WORDS ? SEES_LOGIN : 0) | (seen & TOKEN_WORDS ? SEES_TOKEN : 0) |
+         (has_access_user(text) ? SEES_ACCESS : 0);
 }

@@ -2,7 +2,7 @@
  * cookies stay, and attributes such as Path and HttpOnly. */
 #include "filters/detect/value.h"
 
-enum { SESSION_LEAST = 8, SESSION_SURE = 12 };
+enum { SESSION_LEAST = 8, SESSION_SURE = 12, SESSION_MOST = 1024 };
 
 /* Where a cookie header ends: its quote, or the line's end. */
 static size_t header_end(struct text text, const struct keyed *keyed) {
@@ -32,21 +32,23 @@ static void crumb(struct scan *scan, size_t start, size_t end) {
     if (is_attribute((struct text){ text.at + start, mark - start })) return;
     start = mark + 1;
     if (start < end && text.at[start] == '"' && end - start > 1) start++;
-  } else if (is_attribute((struct text){ text.at + start, end - start })) {
-    return;
+  } else if (is_attribute((struct text){ text.at + start, end - start }) || mark < end) {
+    return; /* Secure; or several words: prose */
   }
   if (start < end && text.at[start] != '[' && text.at[start] != '<' && text.at[start] != '(' && !(end - start == 1 && text.at[start] == '-'))
     scan_add(scan, start, end, 0);
 }
 
-static void cookie_header(struct scan *scan, const struct keyed *keyed) {
+/* Returns where the header ends. */
+static size_t cookie_header(struct scan *scan, const struct keyed *keyed) {
   size_t end = header_end(scan->text, keyed), start = keyed->start;
-  if (start > 0 && scan->text.at[start - 1] == '[') return; /* [cookie] */
+  if (start > 0 && scan->text.at[start - 1] == '[') return end; /* [cookie] */
   for (size_t at = start; at <= end; at++) {
     if (at < end && scan->text.at[at] != ';') continue;
     crumb(scan, start, at);
     start = at + 1;
   }
+  return end;
 }
 
 /* Opaque enough to be a session's secret: "session_id=732" counts sessions. */
@@ -54,9 +56,9 @@ static void session_value(struct scan *scan, const struct keyed *keyed) {
   struct text text = scan->text, name;
   size_t      mark, end = keyed->start, least;
   bool        digit = false, letter = false;
-  name = keyed_name_of(text, keyed, &mark);
+  name = keyed_name_of(scan, keyed, &mark);
   if (name.size == 10 && name.at[7] == '-') return; /* Session-Id of Diameter, X-Session-ID: for tracing */
-  while (end < keyed->end && text.at[end] != '.' && text.at[end] != '?' && !STARTS(text, end, "%3b")) end++;
+  while (end < keyed->end && end - keyed->start < SESSION_MOST && text.at[end] != '.' && text.at[end] != '?' && !STARTS(text, end, "%3b")) end++;
   if (end < keyed->end && text.at[end] == '.' && end - keyed->start > SESSION_LEAST) end = keyed->end;
   for (size_t i = keyed->start; i < end; i++) {
     digit |= is_digit(text.at[i]);
@@ -70,9 +72,10 @@ static void session_value(struct scan *scan, const struct keyed *keyed) {
 }
 
 void cookie_scan(struct scan *scan) {
+  size_t done = 0;
   for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) {
     const struct keyed *keyed = &scan->anchors->keyed[i];
-    if (keyed->kind & KEY_COOKIE) cookie_header(scan, keyed);
+    if ((keyed->kind & KEY_COOKIE) && keyed->start >= done) done = cookie_header(scan, keyed);
     if (keyed->kind & KEY_SESSION) session_value(scan, keyed);
   }
 }

@@ -10,7 +10,7 @@ static const struct detector detectors[] = {
   { "ip", ip_scan, SEES_ADDRESS, 0, ACTION_TRUNCATE, "ip", "[ip]", ip_canonical, ip_truncate },
   { "phone", phone_scan, SEES_NUMBER, 0, ACTION_HASH, "tel", "[phone]", phone_canonical, NULL },
   { "person", person_scan, 0, KEY_NAME, ACTION_STRIP, "name", "[name]", NULL, NULL },
-  { "login", login_scan, SEES_LOGIN | SEES_ANGLE, KEY_SYSTEM | KEY_USER, ACTION_HASH, "sip", "[user]", lower_canonical, NULL },
+  { "login", login_scan, SEES_LOGIN | SEES_ANGLE | SEES_ACCESS, KEY_SYSTEM | KEY_USER, ACTION_HASH, "sip", "[user]", lower_canonical, NULL },
   { "pin", pin_scan, SEES_SPOKEN, KEY_PIN, ACTION_STRIP, "pin", "[pin]", NULL, NULL },
   { "card", card_scan, SEES_LONG | SEES_GROUPS, KEY_CARD, ACTION_STRIP, "card", "[card]", code_canonical, NULL },
   { "imei", imei_scan, SEES_LONG, KEY_IMEI, ACTION_HASH, "imei", "[imei]", imei_canonical, NULL },

@@ -2,7 +2,7 @@
  * (mod 97) must fit; behind a key the form is enough. */
 #include "filters/detect/value.h"
 
-enum { IBAN_LEAST = 15, IBAN_MOST = 34 };
+enum { IBAN_LEAST = 15, IBAN_MOST = 34, CUT_LEAST = 8 /* of one that the text's end cuts off */ };
 
 struct iban {
   char     at[IBAN_MOST + 1];
@@ -72,7 +72,9 @@ static void iban_report(struct scan *scan, size_t start, bool keyed) {
   if (keyed && !ends_clear(text, iban.end)) { /* mistyped: take what stands there in one piece */
     while (!ends_clear(text, iban.end)) iban.end++;
   }
-  if (iban.count < IBAN_LEAST || (!keyed && (iban.count < size || !ends_clear(text, iban.end)))) return;
+  if ((iban.count < IBAN_LEAST && !(keyed && iban.end == text.size && iban.count >= CUT_LEAST)) ||
+      (!keyed && (iban.count < size || !ends_clear(text, iban.end))))
+    return;
   if (keyed || mod97_fits(&iban)) scan_add(scan, start, iban.end, 0);
   else scan_note(scan, start, iban.end, "the check digits (mod 97) do not fit");
 }

@@ -4,6 +4,8 @@
  *   pam_unix(sshd:session): session opened for user NAME(uid=…) by …     New session 5 of user NAME.
  *   sudo:    NAME : TTY=pts/0 ; PWD=… ; USER=…        su: (to root) NAME on pts/1     CRON[812]: (NAME) CMD (…)
  *
+ * and the user of a web server's access log: 192.0.2.7 - NAME [12/Mar/2026:…
+ *
  * A phrase stands at the text's begin or behind ": ". Names of the system's own accounts stay. */
 #include "filters/detect/value.h"
 
@@ -33,6 +35,7 @@ static const struct phrase {
   { TEXT("Connection reset by "), TEXT(" user "), TEXT(" ") },
   { TEXT("Disconnected from "), TEXT("user "), TEXT(" ") },
   { TEXT("Disconnecting "), TEXT("user "), TEXT(" ") },
+  { TEXT("Disconnecting: "), TEXT(" for "), TEXT(" [preauth]") },
   { TEXT("session opened for user "), AT_ONCE, ANY },
   { TEXT("session closed for user "), AT_ONCE, ANY },
   { TEXT("New session "), TEXT(" of user "), ANY },
@@ -102,18 +105,79 @@ static inline bool starts(struct text text, size_t at, struct text with) {
 
 static bool is_system(struct text name) {
   static const struct text names[] = {
-    TEXT("root"),     TEXT("admin"),      TEXT("nobody"),   TEXT("daemon"),     TEXT("www-data"),      TEXT("postfix"),
-    TEXT("asterisk"), TEXT("kamailio"),   TEXT("opensips"), TEXT("freeswitch"), TEXT("mysql"),         TEXT("postgres"),
-    TEXT("git"),      TEXT("sshd"),       TEXT("systemd"),  TEXT("messagebus"), TEXT("ubuntu"),        TEXT("debian"),
-    TEXT("ec2-user"), TEXT("centos"),     TEXT("test"),     TEXT("guest"),      TEXT("user"),          TEXT("oracle"),
-    TEXT("ftp"),      TEXT("mail"),       TEXT("man"),      TEXT("list"),       TEXT("backup"),        TEXT("news"),
-    TEXT("uucp"),     TEXT("proxy"),      TEXT("bin"),      TEXT("sys"),        TEXT("sync"),          TEXT("games"),
-    TEXT("lp"),       TEXT("irc"),        TEXT("gnats"),    TEXT("_apt"),       TEXT("nagios"),        TEXT("zabbix"),
-    TEXT("monitor"),  TEXT("support"),    TEXT("pi"),       TEXT("unknown"),    TEXT("none"),          TEXT("dovecot"),
-    TEXT("vmail"),    TEXT("prometheus"), TEXT("grafana"),  TEXT("nginx"),      TEXT("apache"),        TEXT("redis"),
-    TEXT("ntp"),      TEXT("invalid"),    TEXT("gdm"),      TEXT("lightdm"),    TEXT("administrator"), TEXT("sudo"),
-    TEXT("operator"), TEXT("ansible"),    TEXT("deploy"),   TEXT("the"),        TEXT("statd"),         TEXT("syslog"),
-    TEXT("dnsmasq"),  TEXT("default"),    TEXT("illegal"),  TEXT("user"),       TEXT("anonymous"),     TEXT("authenticating"),
+    TEXT("root"),
+    TEXT("admin"),
+    TEXT("nobody"),
+    TEXT("daemon"),
+    TEXT("www-data"),
+    TEXT("postfix"),
+    TEXT("asterisk"),
+    TEXT("kamailio"),
+    TEXT("opensips"),
+    TEXT("freeswitch"),
+    TEXT("mysql"),
+    TEXT("postgres"),
+    TEXT("git"),
+    TEXT("sshd"),
+    TEXT("systemd"),
+    TEXT("messagebus"),
+    TEXT("ubuntu"),
+    TEXT("debian"),
+    TEXT("ec2-user"),
+    TEXT("centos"),
+    TEXT("test"),
+    TEXT("guest"),
+    TEXT("user"),
+    TEXT("oracle"),
+    TEXT("ftp"),
+    TEXT("mail"),
+    TEXT("man"),
+    TEXT("list"),
+    TEXT("backup"),
+    TEXT("news"),
+    TEXT("uucp"),
+    TEXT("proxy"),
+    TEXT("bin"),
+    TEXT("sys"),
+    TEXT("sync"),
+    TEXT("games"),
+    TEXT("lp"),
+    TEXT("irc"),
+    TEXT("gnats"),
+    TEXT("_apt"),
+    TEXT("nagios"),
+    TEXT("zabbix"),
+    TEXT("monitor"),
+    TEXT("support"),
+    TEXT("pi"),
+    TEXT("unknown"),
+    TEXT("none"),
+    TEXT("dovecot"),
+    TEXT("vmail"),
+    TEXT("prometheus"),
+    TEXT("grafana"),
+    TEXT("nginx"),
+    TEXT("apache"),
+    TEXT("redis"),
+    TEXT("ntp"),
+    TEXT("invalid"),
+    TEXT("gdm"),
+    TEXT("lightdm"),
+    TEXT("administrator"),
+    TEXT("sudo"),
+    TEXT("operator"),
+    TEXT("ansible"),
+    TEXT("deploy"),
+    TEXT("the"),
+    TEXT("cyrus"),
+    TEXT("statd"),
+    TEXT("syslog"),
+    TEXT("dnsmasq"),
+    TEXT("default"),
+    TEXT("illegal"),
+    TEXT("user"),
+    TEXT("anonymous"),
+    TEXT("authenticating"),
   };
   return word_among(name, names, COUNT(names));
 }
@@ -163,6 +227,7 @@ static void cron_scan(struct scan *scan, size_t at) {
 }
 
 static void message_scan(struct scan *scan, size_t at) {
+  if (starts(scan->text, at, TEXT("[ "))) at += 2; /* message repeated 5 times: [ … */
   if (!may_begin(scan->text, at)) return;
   if (scan->text.at[at] == '(') cron_scan(scan, at);
   phrase_scan(scan, at);
@@ -179,8 +244,8 @@ static void name_before(struct scan *scan, size_t end, struct text after) {
 static void system_key(struct scan *scan, const struct keyed *keyed) {
   struct text text = scan->text, name;
   size_t      mark, at;
-  name = keyed_name_of(text, keyed, &mark);
-  if (name.at == NULL) return;
+  name = keyed_name_of(scan, keyed, &mark);
+  if (name.at == NULL || mark == KEY_IS_FIELD) return;
   at = (size_t)(name.at - text.at);
   if (STARTS(name, 0, "home")) {
     if (STARTS(text, keyed->start, "/home/")) name_report(scan, keyed->start + 6, TEXT(""));
@@ -215,8 +280,17 @@ static void angle_scan(struct scan *scan, const struct keyed *keyed) {
   if (scan->text.at[keyed->start] == '<' && keyed->end > keyed->start + 1) name_report(scan, keyed->start + 1, TEXT(">"));
 }
 
+/* 192.0.2.7 - NAME [12/Mar/2026:…: the third word of an access log's line. */
+static void access_scan(struct scan *scan) {
+  struct text text = scan->text;
+  size_t      at = 0;
+  while (at < text.size && text.at[at] != ' ') at++;
+  if (starts(text, at, TEXT(" - "))) name_report(scan, at + 3, TEXT(" ["));
+}
+
 void login_scan(struct scan *scan) {
   size_t size = scan->text.size;
+  if (scan->anchors->sights & SEES_ACCESS) access_scan(scan);
   if (scan->anchors->sights & SEES_LOGIN) message_scan(scan, 0);
   for (size_t colon = anchors_next(scan->anchors, CLASS_COLON, 0, size); (scan->anchors->sights & SEES_LOGIN) && colon + 3 < size;
        colon = anchors_next(scan->anchors, CLASS_COLON, colon + 1, size))

@@ -8,6 +8,7 @@
  * A key says enough; without one the check must fit, and a word before, or the shape, must say so too. */
 #include "filters/detect/value.h"
 
+enum { CUT_LEAST = 6 };
 #define NO_CHECK "the check digit does not fit"
 
 static bool fraction_before(struct text text, size_t start) {
@@ -18,6 +19,9 @@ static bool run_is_alone(struct text text, size_t start, size_t end) {
   return ends_clear(text, end) && !fraction_before(text, start) && (start == 0 || !is_digit(text.at[start - 1]));
 }
 
+/* The text ends inside the number: what is there of it is hidden. */
+static bool is_cut(struct text text, const struct digits *digits) { return digits->end == text.size && digits->count >= CUT_LEAST; }
+
 /* Keyed values of this kind with least to most digits, with one of marks between. */
 static void keyed_digits(struct scan *scan, uint32_t kind, unsigned least, unsigned most, const char *marks, const char *why) {
   for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) {
@@ -26,7 +30,8 @@ static void keyed_digits(struct scan *scan, uint32_t kind, unsigned least, unsig
     if (!(keyed->kind & kind)) continue;
     digits_read(scan->text, keyed->start, marks, &digits);
     if (digits.count == 0) continue;
-    if (digits.count >= least && digits.count <= most && ends_clear(scan->text, digits.end)) scan_add(scan, keyed->start, digits.end, 0);
+    if ((digits.count >= least || is_cut(scan->text, &digits)) && digits.count <= most && ends_clear(scan->text, digits.end))
+      scan_add(scan, keyed->start, digits.end, 0);
     else scan_note(scan, keyed->start, digits.end, why);
   }
 }
@@ -97,7 +102,7 @@ static void iccid_keyed(struct scan *scan, size_t start) {
   size_t        end;
   digits_read(scan->text, start, " -", &digits);
   end = iccid_end(scan->text, digits.end);
-  if (digits.count >= 18 && digits.count <= 32 && ends_clear(scan->text, end)) scan_add(scan, start, end, 0);
+  if ((digits.count >= 18 || is_cut(scan->text, &digits)) && digits.count <= 32 && ends_clear(scan->text, end)) scan_add(scan, start, end, 0);
   else if (digits.count > 0) scan_note(scan, start, digits.end, "an ICCID has 18 to 20 digits, an EID 32");
 }
 
@@ -128,7 +133,17 @@ static bool issuer_is_known(const char *digits) {
   return digits[0] >= '3' && digits[0] <= '6' && memcmp(digits, "0000", 4) != 0;
 }
 
-/* 4-4-4-4 and 4-6-5 digits, the same mark between, nothing like it beside. */
+/* Four hexadecimal digits, as beside a group of a hex dump. */
+static bool hex_group(struct text text, size_t start) {
+  bool digit = false;
+  for (size_t i = start; i < start + 4; i++) {
+    if (i >= text.size || !is_hex(text.at[i])) return false;
+    digit |= is_digit(text.at[i]);
+  }
+  return digit && ends_clear(text, start + 4);
+}
+
+/* 4-4-4-4 digits, the same mark between, nothing like it beside. */
 static void card_grouped(struct scan *scan, size_t start) {
   struct text   text = scan->text;
   struct digits digits;
@@ -138,6 +153,7 @@ static void card_grouped(struct scan *scan, size_t start) {
   digits_read(text, start, marks, &digits);
   if (digits.count != 16 || digits.end != start + 19 || !ends_clear(text, digits.end)) return;
   if (text.at[start + 9] != mark || text.at[start + 14] != mark || !issuer_is_known(digits.at)) return;
+  if ((start > 4 && hex_group(text, start - 5)) || (digits.end < text.size && hex_group(text, digits.end + 1))) return;
   if (luhn(digits.at, 16)) scan_add(scan, start, digits.end, 0);
   else scan_note(scan, start, digits.end, NO_CHECK);
 }

@@ -33,8 +33,10 @@ void person_scan(struct scan *scan) {
   struct text text = scan->text;
   for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) {
     const struct keyed *keyed = &scan->anchors->keyed[i];
-    size_t              end;
-    if (!(keyed->kind & KEY_NAME) || keyed->start == 0 || text.at[keyed->start - 1] != '=') continue;
+    size_t              end, mark = keyed->start;
+    if (!(keyed->kind & KEY_NAME)) continue;
+    while (mark > 0 && text.at[mark - 1] == ' ') mark--;
+    if (mark == 0 || text.at[mark - 1] != '=') continue; /* in quotes, or a header that name has as a whole */
     if (!is_alpha(text.at[keyed->start]) && !is_utf8(text.at[keyed->start])) continue;
     if (pseudonym_is((struct text){ text.at + keyed->start, keyed->end - keyed->start })) continue;
     end = words_end(text, keyed->end);

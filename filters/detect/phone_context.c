@@ -101,6 +101,7 @@ static bool place_behind(struct text text, size_t end) {
 /* Marks around: <number>, |number|, "number" as an argument, >number after an arrow or in an element that is named so. */
 static enum context marks_around(struct text text, size_t start, size_t end) {
   char before = start > 0 ? text.at[start - 1] : 0, after = byte_of(text, end), second = start > 1 ? text.at[start - 2] : 0;
+  if (after == '>' && before != '<') return CONTEXT_WORD; /* a row of numbers: 441632960020>33199001234 */
   switch (before) {
   case '<': return after == '>' ? CONTEXT_PLACE : CONTEXT_NONE;
   case '>': return after != '<' ? CONTEXT_PLACE : word_is_caller(text, start - 1) ? CONTEXT_PLACE : CONTEXT_NONE;

@@ -9,7 +9,7 @@
  * "pin 5 of the connector" and the like stay: without a key or quotes a PIN has four digits. */
 #include "filters/detect/value.h"
 
-enum { PIN_MOST = 40, PIN_LEAST = 3, SPOKEN_LEAST = 4, WORDS_MOST = 7, MARKS_MOST = 5 };
+enum { PIN_MOST = 40, PIN_LEAST = 3, SPOKEN_LEAST = 4, NEAR_MOST = 512, WORDS_MOST = 7, MARKS_MOST = 5 };
 
 static bool key_byte(char c) { return is_digit(c) || c == '*' || c == '#' || (c >= 'A' && c <= 'D'); }
 
@@ -26,28 +26,37 @@ static bool follows_word(struct text text, size_t at) {
 
 /* ---- by key ---- */
 
-static bool says_dtmf(struct text text) { return memmem(text.at, text.size, "DTMF", 4) != NULL || memmem(text.at, text.size, "dtmf", 4) != NULL; }
+/* The word, in small letters or as in upper, stands within NEAR_MOST bytes of byte at. */
+static bool is_near(struct text text, size_t at, const char *lower, const char *upper) {
+  size_t size = strlen(lower), from = at > NEAR_MOST ? at - NEAR_MOST : 0, until = text.size - at > NEAR_MOST ? at + NEAR_MOST : text.size;
+  return memmem(text.at + from, until - from, lower, size) != NULL || memmem(text.at + from, until - from, upper, size) != NULL;
+}
 
 /* Words that are keys of other things as well. */
 static bool key_is_of_dtmf(struct text text, struct text name, size_t mark, size_t start, size_t end) {
-  if (STARTS(name, 0, "event") && name.size == 5) return end - start <= 2 && says_dtmf(text);
+  if (STARTS(name, 0, "event") && name.size == 5) return end - start <= 2 && is_near(text, start, "dtmf", "DTMF");
   if (STARTS(name, 0, "signal") && name.size == 6)
-    return end - start == 1 && text.at[mark] == '=' && (name.at[0] == 'S' || memmem(text.at + end, text.size - end, "uration", 7) != NULL);
+    return end - start == 1 && mark != KEY_IS_FIELD && text.at[mark] == '=' && (name.at[0] == 'S' || is_near(text, end, "duration", "Duration"));
   if (STARTS(name, 0, "result") && name.size == 6)
-    return end - start > 1 && (ENDS(text, (size_t)(name.at - text.at), "200 ") || ENDS(text, (size_t)(name.at - text.at), "read_"));
+    return end - start > 1 && mark != KEY_IS_FIELD &&
+           (ENDS(text, (size_t)(name.at - text.at), "200 ") || ENDS(text, (size_t)(name.at - text.at), "read_"));
   return true;
 }
 
+/* One key says so: Digit, DTMF-Digit, variable_digits_dialed, Signal, event. */
 static bool key_is_of_one(struct text name) {
-  return STARTS(name, 0, "digit") || STARTS(name, 0, "dtmf") || STARTS(name, 0, "signal") || STARTS(name, 0, "event");
+  for (size_t i = 0; i < name.size; i++)
+    if (STARTS(name, i, "digit") || STARTS(name, i, "dtmf")) return true;
+  return STARTS(name, 0, "signal") || STARTS(name, 0, "event");
 }
 
 static void pin_keyed(struct scan *scan, const struct keyed *keyed) {
   struct text text = scan->text, name;
   size_t      mark, start = keyed->start, end = typed_end(text, start);
   if (end > keyed->end) end = keyed->end;
+  if (end + 1 < text.size && text.at[end] == ',' && key_byte(text.at[end + 1])) end = typed_end(text, end + 1); /* AT^DTMF=1,5 */
   if (end == start || follows_word(text, end)) return;
-  name = keyed_name_of(text, keyed, &mark);
+  name = keyed_name_of(scan, keyed, &mark);
   if (name.at != NULL && !key_is_of_dtmf(text, name, mark, start, end)) {
     scan_note(scan, start, end, "this key has other values than DTMF as well");
     return;
@@ -67,12 +76,12 @@ static const struct text sent_words[] = { TEXT("sent"),     TEXT("send"),      T
                                           TEXT("recv"),     TEXT("pressed"),   TEXT("dialed"),   TEXT("dialled"), TEXT("entered"),  TEXT("typed"),
                                           TEXT("detected"), TEXT("collected"), TEXT("relaying"), TEXT("relayed"), TEXT("keypad") };
 static const struct text typist_words[] = { TEXT("user"), TEXT("caller"), TEXT("subscriber") };
-static const struct text filler_words[] = { TEXT("begin"),     TEXT("end"),         TEXT("received"), TEXT("entered"), TEXT("of"),
-                                            TEXT("emulation"), TEXT("passthrough"), TEXT("to"),       TEXT("is"),      TEXT("was"),
-                                            TEXT("event"),     TEXT("sent"),        TEXT("ignored"),  TEXT("with"),    TEXT("accepted"),
-                                            TEXT("detected"),  TEXT("code"),        TEXT("number"),   TEXT("set"),     TEXT("changed"),
-                                            TEXT("relay"),     TEXT("inband"),      TEXT("typed"),    TEXT("number"),  TEXT("start"),
-                                            TEXT("saisi"),     TEXT("packet") };
+static const struct text filler_words[] = { TEXT("begin"),     TEXT("end"),         TEXT("received"), TEXT("entered"),   TEXT("of"),
+                                            TEXT("emulation"), TEXT("passthrough"), TEXT("to"),       TEXT("is"),        TEXT("was"),
+                                            TEXT("event"),     TEXT("sent"),        TEXT("ignored"),  TEXT("with"),      TEXT("accepted"),
+                                            TEXT("detected"),  TEXT("code"),        TEXT("number"),   TEXT("set"),       TEXT("changed"),
+                                            TEXT("relay"),     TEXT("inband"),      TEXT("typed"),    TEXT("collected"), TEXT("pressed"),
+                                            TEXT("dialed"),    TEXT("start"),       TEXT("saisi"),    TEXT("packet") };
 
 struct spoken {
   size_t start, end; /* of the keys typed */
@@ -91,15 +100,16 @@ static bool reads_as_prose(struct text text, const struct spoken *spoken) {
   return STARTS(text, spoken->end, " of ") || STARTS(text, spoken->end, " to ") || STARTS(text, spoken->end, " in ");
 }
 
-/* "play_and_get_digits(4 8 …": numbers that say how many. */
+/* "play_and_get_digits(4 8 …", "digits [0-9]": numbers that say how many, or which. */
 static bool is_argument(struct text text, const struct spoken *spoken) {
-  return spoken->start > 0 && text.at[spoken->start - 1] == '(' && spoken->end < text.size && text.at[spoken->end] == ' ';
+  char open = spoken->start > 0 ? text.at[spoken->start - 1] : 0, after = spoken->end < text.size ? text.at[spoken->end] : 0;
+  return (open == '(' && after == ' ') || ((open == '(' || open == '[') && after == '-');
 }
 
 /* "Incoming DTMF on call 0: 5": one key, the last of a text that speaks of DTMF. */
 static bool last_of_dtmf(struct text text, const struct spoken *spoken) {
   if (spoken->end - spoken->start != 1 || spoken->end != text.size || !ENDS(text, spoken->start, ": ")) return false;
-  return spoken->start > 2 && is_digit(text.at[spoken->start - 3]) && says_dtmf((struct text){ text.at, spoken->start });
+  return spoken->start > 2 && is_digit(text.at[spoken->start - 3]) && is_near(text, spoken->start, "dtmf", "DTMF");
 }
 
 static bool payload_type(struct text text, const struct spoken *spoken) { /* RFC 3551: dynamic ones */
@@ -121,7 +131,8 @@ static bool words_agree(struct text text, const struct spoken *spoken) {
     if (word_among(word, digit_words, COUNT(digit_words))) {
       size_t before;
       bool   ignored = false;
-      if (spoken->marked && i == 0 && !STARTS(word, 0, "key")) return !is_argument(text, spoken);
+      if (start > 0 && text.at[start - 1] == '_') return false; /* max_digits=4 */
+      if (spoken->marked && !STARTS(word, 0, "key")) return !is_argument(text, spoken);
       if (i == 0 && spoken->end == text.size && spoken->end - spoken->start == 1 && word.size == 5 && STARTS(word, 0, "digit")) return true;
       before = marks_start(text, start, &ignored);
       start = word_start(text, before);
@@ -173,6 +184,11 @@ static void pin_spoken(struct scan *scan, size_t at) {
   if (!keyed_at(scan, spoken.start, KEY_PIN)) scan_add(scan, spoken.start, spoken.end, 0);
 }
 
+/* Playing 'digits/5.gsm': a number that is read out, one file a digit. */
+static void said_digit(struct scan *scan, size_t at) {
+  if (at + 1 < scan->text.size && (scan->text.at[at + 1] == '.' || scan->text.at[at + 1] == '\'')) scan_add(scan, at, at + 1, 0);
+}
+
 static bool is_mark(char c) {
   return c == ' ' || c == '\'' || c == '"' || c == '(' || c == '[' || c == '{' || c == ':' || c == '=' || c == '*' || c == '#';
 }
@@ -185,5 +201,6 @@ void pin_scan(struct scan *scan) {
   for (size_t at = anchors_next(scan->anchors, CLASS_DIGIT, 0, size); at < size; at = anchors_next(scan->anchors, CLASS_DIGIT, end, size)) {
     end = class_end(&scan->anchors->blocks, CLASS_DIGIT, at, size);
     if (at > 1 && is_mark(scan->text.at[at - 1])) pin_spoken(scan, at);
+    else if (ENDS(scan->text, at, "digits/")) said_digit(scan, at);
   }
 }

@@ -13,6 +13,7 @@ static bool from_host(struct text text, size_t at) {
 
 static size_t subject_end(struct text text, const struct keyed *keyed, bool prose) {
   size_t at = keyed->start;
+  if (at == 0 && keyed->end == text.size) return keyed->end; /* a field */
   if (at > 0 && (text.at[at - 1] == '"' || text.at[at - 1] == '\'')) return keyed->end;
   if (!prose) return phrase_end(text, keyed);
   for (; at < text.size && at - keyed->start < SUBJECT_MOST; at++)
@@ -38,8 +39,8 @@ void subject_scan(struct scan *scan) {
     struct text         name;
     size_t              mark, end;
     if (!(keyed->kind & KEY_SUBJECT) || (keyed->start > 0 && text.at[keyed->start - 1] == '[')) continue;
-    name = keyed_name_of(text, keyed, &mark);
-    end = subject_end(text, keyed, name.at != NULL && text.at[mark] == ':');
+    name = keyed_name_of(scan, keyed, &mark);
+    end = subject_end(text, keyed, name.at != NULL && mark != KEY_IS_FIELD && text.at[mark] == ':');
     if (is_technical(text, keyed->start, end)) scan_note(scan, keyed->start, end, "a certificate's or a queue's subject, no mail's");
     else scan_add(scan, keyed->start, end, 0);
   }

@@ -7,7 +7,8 @@ static bool in_query(struct text text, size_t start) {
   if (start == 0) return false;
   if (text.at[start - 1] == '?' || text.at[start - 1] == '&') return true;
   if (text.at[start - 1] == '#') return start > 1 && !is_digit(text.at[start - 2]) && text.at[start - 2] != ' ';
-  return ENDS(text, start, "&amp;") || ENDS(text, start, "%3f") || ENDS(text, start, "%26") || ENDS(text, start, "\\u0026");
+  return ENDS(text, start, "&amp;") || ENDS(text, start, "%3f") || ENDS(text, start, "%26") || ENDS(text, start, "\\u0026") ||
+         ENDS(text, start, "\\u003f");
 }
 
 void url_query_scan(struct scan *scan) {
@@ -17,8 +18,8 @@ void url_query_scan(struct scan *scan) {
     struct text         name;
     size_t              mark, end = keyed->start;
     if (!(keyed->kind & KEY_QUERY)) continue;
-    name = keyed_name_of(text, keyed, &mark);
-    if (name.at == NULL || text.at[mark] != '=' || keyed->start != mark + 1) continue;
+    name = keyed_name_of(scan, keyed, &mark);
+    if (name.at == NULL || mark == KEY_IS_FIELD || text.at[mark] != '=' || keyed->start != mark + 1) continue;
     if (!in_query(text, (size_t)(name.at - text.at))) {
       scan_note(scan, keyed->start, keyed->end, "this key does not stand in a URL's query");
       continue;

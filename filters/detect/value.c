@@ -65,9 +65,11 @@ bool keyed_at(const struct scan *scan, size_t at, uint32_t kinds) {
 
 static bool name_byte(char c) { return is_alnum(c) || c == '_' || c == '-'; }
 
-struct text keyed_name_of(struct text text, const struct keyed *keyed, size_t *mark) {
-  size_t end = keyed->start, start;
-  *mark = 0;
+struct text keyed_name_of(const struct scan *scan, const struct keyed *keyed, size_t *mark) {
+  struct text text = scan->text;
+  size_t      end = keyed->start, start;
+  *mark = KEY_IS_FIELD;
+  if (end == 0) return scan->context->field;
   while (end > 0 && keyed->start - end < 64 && memchr(" \"'\\[", text.at[end - 1], 5) != NULL) end--;
   if (end == 0 || (text.at[end - 1] != '=' && text.at[end - 1] != ':')) return TEXT_NONE;
   *mark = --end;
@@ -75,8 +77,11 @@ struct text keyed_name_of(struct text text, const struct keyed *keyed, size_t *m
   if (end > 0 && (text.at[end - 1] == '"' || text.at[end - 1] == '\'')) end--;
   if (end > 0 && text.at[end - 1] == '\\') end--;
   for (start = end; start > 0 && name_byte(text.at[start - 1]) && end - start <= KEY_MOST;) start--;
+  start += key_prefix((struct text){ text.at + start, end - start });
   return (struct text){ text.at + start, end - start };
 }
+
+enum { PHRASE_MOST = 1024 };
 
 /* Bytes from at on are a word and '=' or ':'. */
 static bool key_follows(struct text text, size_t at) {
@@ -88,7 +93,7 @@ static bool key_follows(struct text text, size_t at) {
 size_t phrase_end(struct text text, const struct keyed *keyed) {
   size_t at = keyed->start;
   if (at > 0 && (text.at[at - 1] == '"' || text.at[at - 1] == '\'')) return keyed->end;
-  for (; at < text.size; at++) {
+  for (; at < text.size && at - keyed->start < PHRASE_MOST; at++) {
     char c = text.at[at];
     if (memchr(";|&\"\r\n\t<>{}", c, 11) != NULL || STARTS(text, at, "#015") || STARTS(text, at, "#012")) break;
     if ((c == ' ' || c == ',') && key_follows(text, at + 1)) break;

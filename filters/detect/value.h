@@ -30,8 +30,10 @@ bool   word_among(struct text word, const struct text *words, size_t count); /* 
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
-/* The key of a keyed value as it is spelled, without quotes; *mark is its '=' or ':', 0 when the field itself is the key. */
-struct text keyed_name_of(struct text text, const struct keyed *keyed, size_t *mark);
+/* The key of a keyed value as it is spelled, without quotes; *mark is its '=' or ':'. Where the text is a field's value as a
+ * whole, the field's name; *mark is then KEY_IS_FIELD. */
+#define KEY_IS_FIELD ((size_t)-1)
+struct text keyed_name_of(const struct scan *scan, const struct keyed *keyed, size_t *mark);
 
 /* Byte at begins a value whose key is of one of these kinds. */
 bool keyed_at(const struct scan *scan, size_t at, uint32_t kinds);

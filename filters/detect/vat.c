@@ -1,11 +1,11 @@
 /* vat: value added tax numbers of the EU's countries, Northern Ireland, Great Britain, Switzerland and Norway.
  *
  * Form and check digits are those of the VIES documentation and of the countries' own publications. Behind a key the
- * form is enough; in prose a word such as "VAT" must stand before. French numbers, whose SIREN and key both check, are
- * known wherever they stand. */
+ * form is enough, and behind a word such as "VAT"; behind "number" and the like the check must fit too. Where letters and
+ * checks are such that hardly anything else has them (FR, BE, AT, NL, LU, IT, ES), the number is known wherever it stands. */
 #include "filters/detect/value.h"
 
-enum { VAT_MOST = 16, VAT_LEAST = 7, CODE_MOST = 20 };
+enum { VAT_LEAST = 7, CODE_MOST = 20, NEAR_MOST = 64 };
 
 struct vat {
   char     at[CODE_MOST]; /* upper case, without separators; the country's letters first */
@@ -44,7 +44,7 @@ static bool check_at(const char *n) { /* U12345678 */
   }
   return (10 - sum % 10) % 10 == (unsigned)(n[8] - '0');
 }
-static bool check_be(const char *n) { return 97 - number_of(n, 8) % 97 == number_of(n + 8, 2); }
+static bool check_be(const char *n) { return (number_of(n, 8) + number_of(n + 8, 2)) % 97 == 0; }
 static bool check_de(const char *n) { return n[0] != '0' && iso7064_mod11_10(n, 9); }
 static bool check_hr(const char *n) { return iso7064_mod11_10(n, 11); }
 static bool check_dk(const char *n) { return weighted(n, "27654321") % 11 == 0; }
@@ -55,15 +55,19 @@ static bool check_se(const char *n) { return luhn(n, 10); }
 static bool check_pl(const char *n) { return weighted(n, "657234567") % 11 == (unsigned)(n[9] - '0'); }
 static bool check_ee(const char *n) { return weighted(n, "371371371") % 10 == 0; }
 static bool check_hu(const char *n) { return weighted(n, "97319731") % 10 == 0; }
-static bool check_mt(const char *n) { return weighted(n, "346789") % 37 + number_of(n + 6, 2) == 37; }
-static bool check_si(const char *n) { return (11 - weighted(n, "8765432") % 11) % 11 % 10 == (unsigned)(n[7] - '0'); }
+static bool check_mt(const char *n) { return (weighted(n, "346789") + number_of(n + 6, 2)) % 37 == 0; }
+static bool check_si(const char *n) {
+  unsigned rest = weighted(n, "8765432") % 11;
+  return rest > 0 && (11 - rest) % 10 == (unsigned)(n[7] - '0');
+}
+
 static bool check_sk(const char *n) { return ((uint64_t)number_of(n, 9) * 10 + (unsigned)(n[9] - '0')) % 11 == 0; }
 static bool check_no(const char *n) { return (11 - weighted(n, "32765432") % 11) % 11 == (unsigned)(n[8] - '0'); }
 static bool check_ch(const char *n) { return (11 - weighted(n + 1, "54327654") % 11) % 11 == (unsigned)(n[9] - '0'); } /* E123456789 */
 
 static bool check_fr(const char *n) {
-  if (!luhn(n + 2, 9)) return false;
-  if (!is_digit(n[0]) || !is_digit(n[1])) return true; /* the newer keys have letters */
+  if (!luhn(n + 2, 9) && memcmp(n + 2, "000", 3) != 0) return false; /* Monaco's begin with 000 */
+  if (!is_digit(n[0]) || !is_digit(n[1])) return true;               /* the newer keys have letters */
   return (12 + 3 * (number_of(n + 2, 9) % 97)) % 97 == number_of(n, 2);
 }
 
@@ -91,7 +95,7 @@ static bool check_gb(const char *n) {
   unsigned sum;
   if (!is_digit(n[0])) return true; /* GD001, HA500: government, health */
   sum = weighted(n, "8765432") + number_of(n + 7, 2);
-  return sum % 97 == 0 || (sum + 55) % 97 == 0;
+  return sum % 97 == 0 || sum % 97 == 42 || sum % 97 == 55;
 }
 
 static bool check_es(const char *n) { /* a person's NIF or NIE, a company's CIF */
@@ -116,21 +120,20 @@ static bool check_ie(const char *n) { /* 1234567WA, 1234567W */
   return letters[sum % 23] == n[7];
 }
 
-static bool no_check(const char *n) { return n[0] != 0; }
-
-/* Forms behind the country's letters: 9 a digit, A a letter, * either; several rows where there are several. */
+/* Forms behind the country's letters: 9 a digit, A a letter, * either; several rows where there are several. check: NULL where
+ * none is published, or it is not told here. */
 static const struct form {
   const char *country, *form;
   bool (*check)(const char *n);
 } forms[] = {
-  { "AT", "A99999999", check_at },    { "BE", "9999999999", check_be },     { "BG", "999999999", no_check },     { "BG", "9999999999", no_check },
-  { "CY", "99999999A", no_check },    { "CZ", "99999999", no_check },       { "CZ", "999999999", no_check },     { "CZ", "9999999999", no_check },
+  { "AT", "A99999999", check_at },    { "BE", "9999999999", check_be },     { "BG", "999999999", NULL },         { "BG", "9999999999", NULL },
+  { "CY", "99999999A", NULL },        { "CZ", "99999999", NULL },           { "CZ", "999999999", NULL },         { "CZ", "9999999999", NULL },
   { "DE", "999999999", check_de },    { "DK", "99999999", check_dk },       { "EE", "999999999", check_ee },     { "EL", "999999999", check_el },
   { "GR", "999999999", check_el },    { "ES", "*9999999*", check_es },      { "FI", "99999999", check_fi },      { "FR", "**999999999", check_fr },
   { "HR", "99999999999", check_hr },  { "HU", "99999999", check_hu },       { "IE", "9*99999A", check_ie },      { "IE", "9999999AA", check_ie },
-  { "IT", "99999999999", check_it },  { "LT", "999999999", no_check },      { "LT", "999999999999", no_check },  { "LU", "99999999", check_lu },
-  { "LV", "99999999999", no_check },  { "MT", "99999999", check_mt },       { "NL", "999999999A99", check_nl },  { "PL", "9999999999", check_pl },
-  { "PT", "999999999", check_pt },    { "RO", "99999999", no_check },       { "RO", "999999999", no_check },     { "RO", "9999999999", no_check },
+  { "IT", "99999999999", check_it },  { "LT", "999999999", NULL },          { "LT", "999999999999", NULL },      { "LU", "99999999", check_lu },
+  { "LV", "99999999999", NULL },      { "MT", "99999999", check_mt },       { "NL", "999999999A99", check_nl },  { "PL", "9999999999", check_pl },
+  { "PT", "999999999", check_pt },    { "RO", "99999999", NULL },           { "RO", "999999999", NULL },         { "RO", "9999999999", NULL },
   { "SE", "999999999901", check_se }, { "SI", "99999999", check_si },       { "SK", "9999999999", check_sk },    { "GB", "999999999", check_gb },
   { "GB", "999999999999", check_gb }, { "GB", "AA999", check_gb },          { "XI", "999999999", check_gb },     { "XI", "999999999999", check_gb },
   { "CH", "E999999999", check_ch },   { "CH", "E999999999MWST", check_ch }, { "CH", "E999999999TVA", check_ch }, { "CH", "E999999999IVA", check_ch },
@@ -156,7 +159,7 @@ static enum vat_fit vat_fits(const struct vat *vat) {
   memcpy(value, vat->at + 2, vat->count - 2);
   for (size_t i = 0; i < COUNT(forms); i++) {
     if (memcmp(vat->at, forms[i].country, 2) != 0 || !form_fits(forms[i].form, value, vat->count - 2)) continue;
-    if (forms[i].check(value)) return VAT_CHECKED;
+    if (forms[i].check != NULL && forms[i].check(value)) return VAT_CHECKED;
     fit = VAT_FORM;
   }
   return fit;
@@ -197,45 +200,69 @@ static void vat_keyed(struct scan *scan, const struct keyed *keyed) {
   else if (digits > 0) scan_note(scan, keyed->start, end, "no country's VAT number has this form");
 }
 
-static bool says_vat(struct text text, size_t start) {
-  static const struct text words[] = {
-    TEXT("vat"),    TEXT("tva"), TEXT("no"),   TEXT("number"), TEXT("nr"),    TEXT("idnr"),  TEXT("ust"),
-    TEXT("btw"),    TEXT("iva"), TEXT("moms"), TEXT("mwst"),   TEXT("id"),    TEXT("intra"), TEXT("intracom"),
-    TEXT("nif"),    TEXT("cif"), TEXT("piva"), TEXT("uid"),    TEXT("vatin"), TEXT("mva"),   TEXT("intracommunautaire"),
-    TEXT("numero"), TEXT("alv")
-  };
-  static const struct text sure[] = { TEXT("vat"), TEXT("tva"),  TEXT("idnr"),  TEXT("ust"),      TEXT("btw"),
-                                      TEXT("iva"), TEXT("moms"), TEXT("mwst"),  TEXT("intracom"), TEXT("nif"),
-                                      TEXT("cif"), TEXT("piva"), TEXT("vatin"), TEXT("mva"),      TEXT("intracommunautaire"),
-                                      TEXT("alv") };
+enum vat_word { WORD_NONE, WORD_NUMBER, WORD_VAT };
+
+/* What the words before say: that a VAT number follows, or that some number does. */
+static enum vat_word words_before(struct text text, size_t start) {
+  static const struct text vats[] = { TEXT("vat"),
+                                      TEXT("tva"),
+                                      TEXT("idnr"),
+                                      TEXT("ust"),
+                                      TEXT("btw"),
+                                      TEXT("iva"),
+                                      TEXT("moms"),
+                                      TEXT("mwst"),
+                                      TEXT("nif"),
+                                      TEXT("cif"),
+                                      TEXT("piva"),
+                                      TEXT("vatin"),
+                                      TEXT("mva"),
+                                      TEXT("intracom"),
+                                      TEXT("alv"),
+                                      TEXT("dph"),
+                                      TEXT("pvm"),
+                                      TEXT("nip"),
+                                      TEXT("intracommunautaire") };
+  static const struct text numbers[] = { TEXT("no"),  TEXT("number"),  TEXT("nr"),       TEXT("id"),  TEXT("intra"), TEXT("uid"),   TEXT("numero"),
+                                         TEXT("reg"), TEXT("company"), TEXT("customer"), TEXT("tax"), TEXT("code"),  TEXT("siren"), TEXT("n") };
+  enum vat_word            found = WORD_NONE;
   size_t                   at = start;
   for (unsigned i = 0; i < 4; i++) {
-    size_t word;
-    while (at > 0 && memchr(" '\":=#-([.", text.at[at - 1], 10) != NULL) at--;
-    word = word_start(text, at);
-    if (word_among((struct text){ text.at + word, at - word }, sure, COUNT(sure))) return true;
-    if (!word_among((struct text){ text.at + word, at - word }, words, COUNT(words))) return false;
-    at = word;
+    struct text word;
+    size_t      from;
+    while (at > 0 && start - at < NEAR_MOST && memchr(" '\":=#-([.", text.at[at - 1], 10) != NULL) at--;
+    from = word_start(text, at);
+    word = (struct text){ text.at + from, at - from };
+    if (word_among(word, vats, COUNT(vats))) return WORD_VAT;
+    if (!word_among(word, numbers, COUNT(numbers))) return found;
+    found = WORD_NUMBER;
+    at = from;
   }
+  return found;
+}
+
+/* Letters and checks that hardly anything else has. */
+static bool is_sure(const struct vat *vat) {
+  static const char countries[][3] = { "FR", "BE", "AT", "NL", "LU", "IT", "ES" };
+  for (size_t i = 0; i < COUNT(countries); i++)
+    if (memcmp(vat->at, countries[i], 2) == 0) return true;
   return false;
 }
 
 /* Capital letters before digits: a country's, perhaps with one or two of the number's own. */
 static void vat_prose(struct scan *scan, size_t digit) {
-  struct text  text = scan->text;
-  size_t       start = digit;
-  struct vat   vat;
-  enum vat_fit fit;
+  struct text   text = scan->text;
+  size_t        start = digit;
+  struct vat    vat;
+  enum vat_fit  fit;
+  enum vat_word word;
   while (start > 0 && is_upper(text.at[start - 1]) && digit - start < 5) start--;
-  if (digit - start < 2 || digit - start > 4 || !starts_clear(text, start)) return;
-  if (says_vat(text, start)) {
-    if (vat_read(text, start, true, &vat) != VAT_NONE) scan_add(scan, start, vat.end, 0);
-    return;
-  }
-  if (memcmp(text.at + start, "FR", 2) != 0) return;
-  fit = vat_read(text, start, false, &vat);
-  if (fit == VAT_CHECKED) scan_add(scan, start, vat.end, 0);
-  else if (fit == VAT_FORM) scan_note(scan, start, vat.end, "its key or its SIREN does not check");
+  if (digit - start < 2 || digit - start > 4 || !starts_clear(text, start) || keyed_at(scan, start, KEY_VAT)) return;
+  word = words_before(text, start);
+  fit = vat_read(text, start, word == WORD_VAT, &vat);
+  if (fit == VAT_NONE) return;
+  if (word == WORD_VAT || (fit == VAT_CHECKED && (word == WORD_NUMBER || is_sure(&vat)))) scan_add(scan, start, vat.end, 0);
+  else scan_note(scan, start, vat.end, fit == VAT_CHECKED ? "no word before says that it is a VAT number" : "its check digits do not fit");
 }
 
 void vat_scan(struct scan *scan) {

@@ -131,7 +131,19 @@ static void pins(void **state) {
     { "a channel's variable", "variable_digits_dialed: 1234", "variable_digits_dialed: [pin]" },
     { "an inherited variable", "Set(\"PJSIP/201-00000001\", \"__PIN=4711\")", "Set(\"PJSIP/201-00000001\", \"__PIN=[pin]\")" },
     { "a field of the CDR", "CDR(pin)=4711", "CDR(pin)=[pin]" },
+    { "most digits", "max_digits=4 n_digits: 12", NULL },
+    { "which digits", "digits [0-9] and (0-9)", NULL },
     { "how many digits", "play_and_get_digits(4 8 3 7000 # ivr/pin.wav)", NULL },
+    { "in a message of one line", "INFO sip:x SIP/2.0#015#012Signal=5#015#012Duration=160",
+      "INFO sip:x SIP/2.0#015#012Signal=[pin]#015#012Duration=160" },
+    { "behind an escaped line's end", "Event: DTMFEnd\\r\\nDigit: 5\\r\\nDirection: x", "Event: DTMFEnd\\r\\nDigit: [pin]\\r\\nDirection: x" },
+    { "a digit read out", "<PJSIP/201-00000001> Playing 'digits/5.gsm' (language 'en')",
+      "<PJSIP/201-00000001> Playing 'digits/[pin].gsm' (language 'en')" },
+    { "a digit that was received", "DIGIT received: 5", "DIGIT received: [pin]" },
+    { "digits that were collected", "digits collected: 4711", "digits collected: [pin]" },
+    { "a modem", "AT^DTMF=1,5", "AT^DTMF=[pin]" },
+    { "in stars", "***  DTMF 5  ***", "***  DTMF [pin]  ***" },
+    { "in the voice", "* Detected inband DTMF '5' on 'PJSIP/201-00000001'", "* Detected inband DTMF '[pin]' on 'PJSIP/201-00000001'" },
     { "a star in front", "DTMF: '*98'", "DTMF: '[pin]'" },
     { "pin of a connector", "pin 5 of the connector is high", NULL },
     { "GPIO", "gpio: pin=13 high", NULL },
@@ -176,6 +188,7 @@ static void equipment(void **state) {
     { "a stamp", "device 20260312143015", NULL },
     { "an epoch of microseconds", "ts=1778157177123456", NULL },
     { "hexadecimal", "handset 4901542032375180ab", NULL },
+    { "cut off by the text's end", "attached imei=35209511", "attached imei=[imei]" },
     { "no number", "imei=unknown", NULL },
   };
   static const struct row imsi[] = {
@@ -204,6 +217,7 @@ static void equipment(void **state) {
     { "digits alone", "4111111111111111", NULL },
     { "zeros", "0000 0000 0000 0000", NULL },
     { "groups that do not check", "4111 1111 1111 1112", NULL },
+    { "a hex dump", "4500 0034 4111 1111 1111 1111 7f00 0001", NULL },
     { "five groups", "4111 1111 1111 1111 1111", NULL },
     { "a sound card", "card=0 device=3", NULL },
     { "a UUID", "41111111-1111-4111-8111-111111111111", NULL },
@@ -235,6 +249,7 @@ static void accounts(void **state) {
     { "a wrong check", "FR7630006000011234567890188", NULL },
     { "an order", "ref ORD823020838 SO20260312", NULL },
     { "a queue id", "4BF2A81D3E7: removed, 3C0FE1234567890", NULL },
+    { "cut off behind its key", "iban=FR76 3000 6", "iban=[iban]" },
     { "a short one", "FR76 3000", NULL },
     { "hexadecimal", "DE7512108001245126199AB", NULL },
   };
@@ -256,6 +271,40 @@ static void accounts(void **state) {
     { "Ireland", "VAT IE6433435F", "VAT [vat]" },
     { "Great Britain", "vat: GB 980 7806 84", "vat: [vat]" },
     { "Switzerland", "vat: CHE-107.787.577 MWST", "vat: [vat]" },
+    { "Denmark, by its check", "company number DK13585628", "company number [vat]" },
+    { "Denmark, a wrong check", "company number DK13585629", NULL },
+    { "Finland, by its check", "number FI20774740", "number [vat]" },
+    { "Finland, a wrong check", "number FI20774741", NULL },
+    { "Sweden, by its check", "number SE556188840401", "number [vat]" },
+    { "Sweden, a wrong check", "number SE556188840501", NULL },
+    { "Poland, by its check", "number PL8567346215", "number [vat]" },
+    { "Poland, a wrong check", "number PL8567346216", NULL },
+    { "Portugal, by its check", "number PT501964843", "number [vat]" },
+    { "Portugal, a wrong check", "number PT501964842", NULL },
+    { "Estonia, by its check", "number EE100931558", "number [vat]" },
+    { "Estonia, a wrong check", "number EE100931557", NULL },
+    { "Hungary, by its check", "number HU12892312", "number [vat]" },
+    { "Hungary, a wrong check", "number HU12892313", NULL },
+    { "Malta, by its check", "number MT11679112", "number [vat]" },
+    { "Malta, a wrong check", "number MT11679113", NULL },
+    { "Slovenia, by its check", "number SI50223054", "number [vat]" },
+    { "Slovenia, a wrong check", "number SI50223055", NULL },
+    { "Slovakia, by its check", "number SK2022749619", "number [vat]" },
+    { "Slovakia, a wrong check", "number SK2022749618", NULL },
+    { "Greece, by its check", "number EL094259216", "number [vat]" },
+    { "Greece, a wrong check", "number EL094259215", NULL },
+    { "Croatia, by its check", "number HR33392005961", "number [vat]" },
+    { "Croatia, a wrong check", "number HR33392005962", NULL },
+    { "Germany, by its check", "number DE136695976", "number [vat]" },
+    { "Germany, a wrong check", "number DE136695975", NULL },
+    { "Norway, by its check", "number NO995525828MVA", "number [vat]" },
+    { "Northern Ireland, by its check", "number XI980780684", "number [vat]" },
+    { "Belgium, alone", "invoice BE0428759497", "invoice [vat]" },
+    { "Austria, alone", "invoice ATU13585627", "invoice [vat]" },
+    { "Netherlands, alone", "invoice NL004495445B01", "invoice [vat]" },
+    { "Netherlands, a wrong check", "invoice NL004495446B01", NULL },
+    { "Italy, alone", "invoice IT00743110157", "invoice [vat]" },
+    { "Bulgaria, whose check is not told", "number BG175074752", NULL },
     { "without its country", "vat_id=40303265045", "vat_id=[vat]" },
     { "a rate", "vat=20 total=120.00", NULL },
     { "a rate with decimals", "tva: 19.6", NULL },
@@ -289,6 +338,7 @@ static void web(void **state) {
     { "in a path", "/app;jsessionid=1A530637289A03B07199A44E8D531427?x=1", "/app;jsessionid=[cookie]?x=1" },
     { "by key", "session_id=9f8a7b6c5d4e3f2a1b0c", "session_id=[cookie]" },
     { "none", "cookie: -", NULL },
+    { "prose", "cookie: fixed exit condition", NULL },
     { "hidden already", "cookie=[cookie]", NULL },
     { "a session's number", "session_id=732 of user root", NULL },
     { "a started session", "Started Session 732 of User root.", NULL },
@@ -305,6 +355,7 @@ static void web(void **state) {
     { "a signature", "/o?X-Amz-Signature=0a1b2c", "/o?X-Amz-Signature=[secret]" },
     { "the second one", "/o?a=1&sig=0a1b2c&b=2", "/o?a=1&sig=[secret]&b=2" },
     { "as an entity", "/o?a=1&amp;key=0a1b2c&amp;b=2", "/o?a=1&amp;key=[secret]&amp;b=2" },
+    { "in JSON of Go", "\"/o?a=1\\u0026sig=0a1b2c\\u0026b=2\"", "\"/o?a=1\\u0026sig=[secret]\\u0026b=2\"" },
     { "a status", "code=200 key=value auth=yes", NULL },
     { "an id", "GET /path?id=5 HTTP/1.1", NULL },
     { "a header", "session: 12", NULL },
@@ -354,6 +405,12 @@ static void people(void **state) {
     { "PostgreSQL", "FATAL:  password authentication failed for user \"mdupont\"", "FATAL:  password authentication failed for user \"[user]\"" },
     { "a new user", "useradd[812]: new user: name=mdupont, UID=1001, home=/home/mdupont, shell=/bin/sh",
       "useradd[812]: new user: name=[user], UID=1001, home=/home/[user], shell=/bin/sh" },
+    { "a message repeated", "sshd[1]: message repeated 5 times: [ Failed password for mdupont from 192.0.2.7 port 40022 ssh2]",
+      "sshd[1]: message repeated 5 times: [ Failed password for [user] from 192.0.2.7 port 40022 ssh2]" },
+    { "an access log", "192.0.2.7 - mdupont [12/Mar/2026:14:30:15 +0100] \"GET / HTTP/1.1\" 200",
+      "192.0.2.7 - [user] [12/Mar/2026:14:30:15 +0100] \"GET / HTTP/1.1\" 200" },
+    { "an access log without user", "192.0.2.7 - - [12/Mar/2026:14:30:15 +0100] \"GET / HTTP/1.1\" 200", NULL },
+    { "no access log", "192.0.2.7 - reachable again after 12 seconds, 3 of 4 answers", NULL },
     { "root", "Started Session 732 of User root.", NULL },
     { "root again", "Accepted password for root from 192.0.2.7 port 40022 ssh2", NULL },
     { "admin", "Failed password for invalid user admin from 192.0.2.7 port 40022 ssh2", NULL },
@@ -381,6 +438,7 @@ static void people(void **state) {
   static const struct row person[] = {
     { "two words", "caller_id_name=Camille Rousselet x=1", "caller_id_name=[name] x=1" },
     { "particles", "nom=Charlotte de la Tour d'Auvergne age=41", "nom=[name] age=41" },
+    { "spaces around the sign", "account.1.display_name = Camille Rousselet", "account.1.display_name = [name]" },
     { "a key follows", "prenom=Camille Nom=Rousselet", NULL },
     { "prose follows", "display_name=Camille answers the call", NULL },
     { "in quotes", "full_name=\"Camille Rousselet\" Then", NULL },
@@ -436,10 +494,46 @@ static void one_value_one_pseudonym(void **state) {
   }
 }
 
+/* A JSON value comes alone, with its key as the field. */
+static void fields(void **state) {
+  static const char *const names[] = { "pin", "imei", "cookie", "subject", "url_query", "iban", NULL };
+  static const struct {
+    const char *field, *in, *out;
+  } rows[] = {
+    { "digit", "5", "[pin]" },
+    { "pin", "1234", "[pin]" },
+    { "imei", "352095118878002", "[imei]" },
+    { "iban", "FR76 3000 6000 0112 3456 7890 189", "[iban]" },
+    { "session_id", "9f8a7b6c5d4e3f2a1b0c", "[cookie]" },
+    { "cookie", "a=1; b=2", "a=[cookie]; b=[cookie]" },
+    { "subject", "Votre rendez-vous: demain", "[subject]" },
+    { "session-id", "9f8a7b6c5d4e3f2a1b0c", NULL },
+    { "code", "200", NULL },
+    { "event", "5", NULL },
+    { "signal", "5", NULL },
+    { "message", "5", NULL },
+  };
+  static char    out[ROOM + 1];
+  struct filter *filter = filter_of(names);
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    const struct filter_context context = { .field = text_of(rows[i].field) };
+    const char                 *want = rows[i].out != NULL ? rows[i].out : rows[i].in;
+    size_t                      size;
+    unsigned                    rule;
+    if (filter_text(filter, &context, text_of(rows[i].in), out, ROOM, &size, &rule) == FILTER_SAME) size = strlen(strcpy(out, rows[i].in));
+    out[size] = 0;
+    if (strcmp(out, want) != 0) print_error("field %s: want %s, got %s\n", rows[i].field, want, out);
+    assert_string_equal(out, want);
+  }
+  filter_free(filter);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(pins), cmocka_unit_test(equipment), cmocka_unit_test(accounts),
-    cmocka_unit_test(web),  cmocka_unit_test(people),    cmocka_unit_test(one_value_one_pseudonym),
+    cmocka_unit_test(pins),   cmocka_unit_test(equipment), cmocka_unit_test(accounts),
+    cmocka_unit_test(web),    cmocka_unit_test(people),    cmocka_unit_test(one_value_one_pseudonym),
+    cmocka_unit_test(fields),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
