@@ -12,7 +12,7 @@
 #include "filters/scan.h"
 
 enum {
-  QUOTED_NEAR = 16, /* quoted-printable comes in numbers: two so near are no keys with values */
+  QUOTED_NEAR = 40, /* quoted-printable comes in numbers: two so near are no keys with values */
   KEY_WINDOW = 32,  /* bytes looked at for key= in front of quoted-printable */
   TOKEN_LEAST = 14, /* base64: shorter tokens hold no value; longer ones are not looked into */
   TOKEN_MOST = 4096,
@@ -240,6 +240,9 @@ static struct unit backslash_at(struct text before, struct text text, size_t at)
 /* rsyslog's $EscapeControlCharactersOnReceive, and its escapes of 8-bit characters: #303#251. */
 static struct unit hash_at(struct text before, struct text text, size_t at) {
   uint32_t value = octal_at(text, at + 1);
+  size_t   end = at + 1;
+  while (end < text.size && end - at <= 8 && is_digit(text.at[end])) end++;
+  if (last_byte(before) == '&' || byte_at(text, end) == ';') return no_unit; /* the rest of &amp;#0000064; or %2526#0000064; */
   if (value < 0x20 || (value == 0x7f && !is_digit(byte_at(text, at + 4)))) return unit_byte(4, value); /* #1771234: a ticket */
   if (value == NO_CODE || value < 0x80) return no_unit;
   if (value >= 0xc2)
@@ -319,11 +322,17 @@ static bool quoted_joins(struct text text, size_t at, uint32_t value) {
   return (value == '+' || value == '=' || value == ':') && digits == end - start && digits > 5;
 }
 
-/* Another one follows, perhaps behind a word: =2B33=201. */
+/* Control characters that no text has. */
+static bool is_quiet(uint32_t value) { return value < ' ' && value != '\t' && value != '\n' && value != '\r'; }
+static bool is_near(char c) { return is_alnum(c) || is_utf8(c) || c == '.' || c == '@' || c == '-' || c == '+'; }
+
+/* Another one follows, perhaps behind a word: =2B33=201, =22192.0.2.7=22. */
 static bool quoted_follows(struct text text, size_t at) {
-  size_t end = at;
-  while (end < text.size && end - at < QUOTED_NEAR && is_alnum(text.at[end])) end++;
-  return quoted_at(text, end) != NO_CODE;
+  size_t   end = at;
+  uint32_t value;
+  while (end < text.size && end - at < QUOTED_NEAR && is_near(text.at[end])) end++;
+  value = quoted_at(text, end);
+  return value != NO_CODE && !is_quiet(value);
 }
 
 /* RFC 2045 6.7. run: one of these stands before, perhaps with a word between. */
@@ -333,7 +342,7 @@ static struct unit equals_at(struct text before, struct text text, size_t at, bo
     if (byte_at(text, at + 1) == '\r' && byte_at(text, at + 2) == '\n') return unit_code(3, 0xad);
     return byte_at(text, at + 1) == '\n' ? unit_code(2, 0xad) : no_unit;
   }
-  if ((value < ' ' && value != '\t' && value != '\n' && value != '\r') || (value >= 0x80 && value < 0xc2 && !run)) return no_unit;
+  if (is_quiet(value) || (value >= 0x80 && value < 0xc2 && !run)) return no_unit;
   run = run || quoted_follows(text, at + 3);
   if (run) return unit_byte(3, value);
   return value >= 0x20 && value < 0x7f && (quoted_joins(text, at, value) || !key_ends(before)) ? unit_byte(3, value) : no_unit;
@@ -531,7 +540,7 @@ bool view_next(struct view *view) {
     size_t      taken = unit.taken > 0 ? unit.taken : push_inside(&layer, text, at, last);
     last = text.at[at + (taken > 0 ? taken : 1) - 1];
     if (unit.taken > 0 && text.at[at] == '=') layer.near = QUOTED_NEAR + 1;
-    else if (unit.taken == 0 && is_alnum(text.at[at])) layer.near -= layer.near > 0;
+    else if (unit.taken == 0 && is_near(text.at[at])) layer.near -= layer.near > 0;
     else layer.near = 0;
     if (unit.taken > 0) push_unit(&layer, &unit, origin);
     else if (taken == 0) push(&layer, text.at[at], origin);
