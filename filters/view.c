@@ -335,27 +335,28 @@ static bool quoted_follows(struct text text, size_t at) {
   return value != NO_CODE && !is_quiet(value);
 }
 
-/* RFC 2045 6.7. run: one of these stands before, perhaps with a word between. */
-static struct unit equals_at(struct text before, struct text text, size_t at, bool run) {
+/* RFC 2045 6.7. near: more than 0 where another one stands before, QUOTED_NEAR + 1 where nothing is between. */
+static struct unit equals_at(struct text before, struct text text, size_t at, uint32_t near) {
   uint32_t value = quoted_at(text, at);
   if (value == NO_CODE) { /* a soft line end */
     if (byte_at(text, at + 1) == '\r' && byte_at(text, at + 2) == '\n') return unit_code(3, 0xad);
     return byte_at(text, at + 1) == '\n' ? unit_code(2, 0xad) : no_unit;
   }
-  if (is_quiet(value) || (value >= 0x80 && value < 0xc2 && !run)) return no_unit;
-  run = run || quoted_follows(text, at + 3);
-  if (run) return unit_byte(3, value);
-  return value >= 0x20 && value < 0x7f && (quoted_joins(text, at, value) || !key_ends(before)) ? unit_byte(3, value) : no_unit;
+  if (is_quiet(value)) return no_unit;
+  if (near > QUOTED_NEAR || quoted_at(text, at + 3) != NO_CODE) return unit_byte(3, value);
+  if (value >= 0x7f) return no_unit; /* UTF-8 comes in rows */
+  if (strchr("\t\n\r \"'()+,-./:;<=>@_", (int)value) != NULL && (near > 0 || quoted_follows(text, at + 3))) return unit_byte(3, value);
+  return value >= ' ' && (quoted_joins(text, at, value) || !key_ends(before)) ? unit_byte(3, value) : no_unit; /* =0D=0Apassword=61… */
 }
 
-/* run: quoted-printable stands before, perhaps with a word between. */
-static struct unit unit_at(struct text before, struct text text, size_t at, bool run) {
+/* near: as in equals_at. */
+static struct unit unit_at(struct text before, struct text text, size_t at, uint32_t near) {
   switch (text.at[at]) {
   case '%': return percent_at(text, at);
   case '\\': return backslash_at(before, text, at);
   case '&': return entity_at(text, at);
   case '#': return hash_at(before, text, at);
-  case '=': return equals_at(before, text, at, run);
+  case '=': return equals_at(before, text, at, near);
   case ' ': return dump_at(text, at);
   default: return no_unit;
   }
@@ -536,7 +537,7 @@ bool view_next(struct view *view) {
   char         last = 0; /* of this layer's input */
   for (size_t at = 0; at < text.size;) {
     uint32_t    origin = view->origin[at];
-    struct unit unit = unit_at((struct text){ view->at, layer.made }, text, at, layer.near > 0);
+    struct unit unit = unit_at((struct text){ view->at, layer.made }, text, at, layer.near);
     size_t      taken = unit.taken > 0 ? unit.taken : push_inside(&layer, text, at, last);
     last = text.at[at + (taken > 0 ? taken : 1) - 1];
     if (unit.taken > 0 && text.at[at] == '=') layer.near = QUOTED_NEAR + 1;
@@ -564,7 +565,7 @@ static bool character_matters(struct text text, size_t at) {
 }
 
 static bool unit_matters(struct text text, size_t at) {
-  struct unit unit = unit_at((struct text){ text.at, at }, text, at, false);
+  struct unit unit = unit_at((struct text){ text.at, at }, text, at, 0);
   return unit.taken > 0 && !unit.idle;
 }
 
@@ -593,7 +594,7 @@ static bool jwt_matters(struct text text, size_t at) { /* at: the J of eyJ */
 /* =NN where neither is a reason to think of quoted-printable: a number after a key. Sooner than unit_at. */
 static bool is_number_of_key(struct text text, size_t at) {
   char first = byte_at(text, at + 1), second = byte_at(text, at + 2), before = at > 0 ? text.at[at - 1] : 0;
-  if (!is_alpha(before) || !is_digit(second) || quoted_follows(text, at + 3)) return false;
+  if (!is_alpha(before) || !is_digit(second) || byte_at(text, at + 3) == '=') return false;
   return first == '1' || first == '3' || first == '5' || (first == '4' && second != '0');
 }
 

@@ -267,6 +267,8 @@ class Maker:
                 text, plain = place.format(left + new + right), place.format(" " + surface + " ")
             elif c < .5:
                 end = r.choice(ENDS)
+                if end[0] == "=" and "=" in place:
+                    end = "%0A"
                 names.append(f"between {end}")
                 text, plain = f"x{end}{place.format(new)}{end}y", f"x {place.format(surface)} y"
             else:

@@ -85,6 +85,7 @@ static void decodes(void **state) {
     { "entity by name without its end", "&lt sip&gt", "< sip>", ">", "&gt", 1 },
     { "entity of an entity", "&amp;amp;lt;", "<", "<", "&amp;amp;lt;", 3 },
     { "zeros of an entity of an entity", "&amp;#0000064;", "@", "@", "&amp;#0000064;", 2 },
+    { "a key after quoted-printable", "=0D=0Apassword=61a9e", "\r\npassword=61a9e", "=61", "=61", 1 },
     { "quotes in quoted-printable", "x =22192.0.2.7=22", "x \"192.0.2.7\"", "7", "7", 1 },
     { "percent in an entity", "&#37;40", "@", "@", "&#37;40", 2 },
     { "accents", "H&eacute;l&Egrave;ne", "H\xc3\xa9l\xc3\x88ne", "\xc3\xa9", "&eacute;", 1 },
