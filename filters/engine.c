@@ -257,6 +257,11 @@ static void winners_sort(struct filter *filter) {
 /* Settles the spans of all passes in the order of rules; within a rule the text's come first, then the view's. */
 static bool passes_settle(struct filter *filter, bool unsure) {
   uint32_t next[VIEW_LAYERS + 1];
+  if (filter->pass_count == 1) { /* most texts: as they were found */
+    for (uint32_t i = 0; i < filter->passes[1] && !unsure; i++)
+      if (!span_settle(filter, i)) return false;
+    return true;
+  }
   memcpy(next, filter->passes, sizeof next);
   for (;;) {
     const struct span *span;
@@ -532,8 +537,9 @@ static void hidden_notes(struct filter *filter, uint32_t first) {
 static enum filter_result hidden_run(struct filter *filter, struct text text, unsigned *rule) {
   enum filter_result result = FILTER_SAME;
   view_open(&filter->view, text);
-  for (filter->layer = 1; filter->layer <= VIEW_LAYERS && result == FILTER_SAME && view_next(&filter->view); filter->layer++) {
+  for (filter->layer = 1; filter->layer <= VIEW_LAYERS && result == FILTER_SAME; filter->layer++) {
     uint32_t spans = filter->spans.count, notes = filter->notes.count;
+    if (!view_needed(view_text(&filter->view), filter->anchors.wide) || !view_next(&filter->view)) break;
     filter->scan.text = view_text(&filter->view);
     result = rules_run(filter, false, rule);
     if (result == FILTER_SAME && !hidden_spans(filter, text, spans)) result = FILTER_WITHHOLD;

@@ -141,6 +141,8 @@ static void decodes(void **state) {
       "amVhbi5kdXBvbnRAZXhhbXBsZS5jb20=", 1 },
     { "base64 at the end of a path", "/q/amVhbi5kdXBvbnRAZXhhbXBsZS5jb20=", "/q/jean.dupont@example.com", "@",
       "amVhbi5kdXBvbnRAZXhhbXBsZS5jb20=", 1 },
+    { "a token behind an escape, and another", "%20amVhbi5kdXBvbnRAZXhhbXBsZS5jb20= amVhbi5kdXBvbnRAZXhhbXBsZS5jb20=",
+      " jean.dupont@example.com jean.dupont@example.com", " j", "%20amVhbi5kdXBvbnRAZXhhbXBsZS5jb20=", 1 },
     { "a JWT", "eyJzdWIiOiJqZWFuQGV4YW1wbGUuY29tIn0.x", "{\"sub\":\"jean@example.com\"}.x", "jean", "eyJzdWIiOiJqZWFuQGV4YW1wbGUuY29tIn0", 1 },
     { "a NUL", "a%00b", "a", "a", "a", 1 },
   };
