@@ -140,14 +140,16 @@ static void rule_each(struct loader *loader, void *context, const char *name, co
 
 void load_rules(struct loader *loader, const yaml_node_t *node) {
   struct conf *conf = loader->conf;
-  loader->rules_given = true;
+  loader->rules_given |= !loader->builtin;
   if (node->type != YAML_SEQUENCE_NODE) {
     load_fail(loader, node, "rules: a list is expected: - name: …");
     return;
   }
   for (const yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
     const yaml_node_t *one = load_node(loader, *item);
+    bool               taken = false;
     struct conf_rule   rule = { .spec = { .ipv4_bits = 24, .ipv6_bits = 48 },
+                                .builtin = loader->builtin,
                                 .file = loader->file,
                                 .line = (int)one->start_mark.line + 1,
                                 .col = (int)one->start_mark.column + 1 };
@@ -155,8 +157,12 @@ void load_rules(struct loader *loader, const yaml_node_t *node) {
     load_mapping(loader, one, "rules", rule_each, &rule);
     if (rule.spec.name == NULL && loader->errors->count == before) load_fail(loader, one, "rules: name: is missing");
     for (size_t i = 0; rule.spec.name != NULL && i < conf->rule_count; i++)
-      if (conf->rules[i].spec.name != NULL && strcmp(conf->rules[i].spec.name, rule.spec.name) == 0)
-        load_fail(loader, one, "rules: two rules are named \"%.60s\"", rule.spec.name);
+      taken |= conf->rules[i].spec.name != NULL && strcmp(conf->rules[i].spec.name, rule.spec.name) == 0;
+    if (taken && !loader->builtin) load_fail(loader, one, "rules: two rules are named \"%.60s\"", rule.spec.name);
+    if (taken && loader->builtin) { /* the operator's takes its place */
+      conf_rule_free(&rule);
+      continue;
+    }
     if (!load_grow(loader, &conf->rules, conf->rule_count, &loader->room_rules, sizeof *conf->rules)) {
       conf_rule_free(&rule);
       return;
@@ -264,10 +270,13 @@ size_t conf_test_rules(const struct conf *conf, struct conf_errors *errors) {
   size_t               room = 4 * conf->limits.record_bytes, run = 0;
   struct filter       *filter = rules != NULL ? filter_new(rules, conf->limits.record_bytes) : NULL;
   char                *out = malloc(room);
+  bool                 own = false;
   if (rules != NULL && (filter == NULL || out == NULL)) conf_fail_at(errors, "rules", 0, 0, "out of memory");
+  for (size_t i = 0; i < conf->rule_count; i++) own |= !conf->rules[i].builtin;
   for (size_t i = 0; filter != NULL && out != NULL && i < conf->rule_count; i++) {
     const struct conf_rule *rule = &conf->rules[i];
-    bool                    took_part = rule->test_count == 0, change = false;
+    if (rule->builtin && own) continue;
+    bool took_part = rule->test_count == 0, change = false;
     for (size_t k = 0; k < rule->test_count; k++, run++) {
       change |= !rule->tests[k].same;
       took_part |= test_run(rule, i, &rule->tests[k], filter, out, room, errors);

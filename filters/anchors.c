@@ -1,17 +1,12 @@
-/* anchors: the one pass over a text that finds where a value can start, and the keys that say what a value is. */
+/* anchors: where values can start.
+ *
+ *   text ──blocks_fill──▶ bitmaps ──shapes──▶ dotted quads, colon runs, runs of digits: few positions
+ *                                  └─marks──▶ values whose key is known, URIs
+ *
+ * What has a shape that no value has (clocks, dates) is left out here, for all detectors, a whole block at a time. */
+#include <stdlib.h>
+
 #include "filters/scan.h"
-
-#ifdef __x86_64__
-#include <immintrin.h>
-#endif
-
-enum byte_class { BYTE_OTHER, BYTE_DIGIT, BYTE_AT, BYTE_COLON, BYTE_EQUAL, BYTE_ANGLE, BYTE_DASH, BYTE_DOT, BYTE_HIDDEN };
-
-static const uint8_t classes[256] = {
-  ['0'] = BYTE_DIGIT, ['1'] = BYTE_DIGIT, ['2'] = BYTE_DIGIT,  ['3'] = BYTE_DIGIT,   ['4'] = BYTE_DIGIT,  ['5'] = BYTE_DIGIT, ['6'] = BYTE_DIGIT,
-  ['7'] = BYTE_DIGIT, ['8'] = BYTE_DIGIT, ['9'] = BYTE_DIGIT,  ['@'] = BYTE_AT,      [':'] = BYTE_COLON,  ['='] = BYTE_EQUAL, ['<'] = BYTE_ANGLE,
-  ['-'] = BYTE_DASH,  ['.'] = BYTE_DOT,   ['%'] = BYTE_HIDDEN, ['\\'] = BYTE_HIDDEN, ['&'] = BYTE_HIDDEN,
-};
 
 enum {
   VALUE_MOST = 8192, /* bytes looked at for a value's end: keeps the whole pass linear */
@@ -22,31 +17,31 @@ static struct text value_window(struct text text, size_t from) {
   return text.size - from > VALUE_MOST ? (struct text){ text.at, from + VALUE_MOST } : text;
 }
 
-static bool key_byte(char c) { return is_alnum(c) || c == '_' || c == '-'; }
-
 /* The key that ends before byte end: quotes of JSON, also escaped ones, and one pair of parentheses may close it. */
-static struct text key_before(struct text text, size_t end) {
+static struct text key_before(const struct anchors *anchors, struct text text, size_t end) {
   size_t start;
   while (end > 0 && text.at[end - 1] == ' ') end--;
   if (end > 0 && (text.at[end - 1] == '"' || text.at[end - 1] == '\'')) end--;
   if (end > 0 && text.at[end - 1] == '\\') end--;
   start = end;
   if (start > 0 && text.at[start - 1] == ')') {
-    start--;
-    while (start > 0 && key_byte(text.at[start - 1]) && end - start < KEY_MOST) start--;
+    start = class_start(&anchors->blocks, CLASS_KEY, start - 1);
     if (start == 0 || text.at[start - 1] != '(') return TEXT_NONE;
     start--;
   }
-  while (start > 0 && key_byte(text.at[start - 1]) && end - start <= KEY_MOST) start--;
+  start = class_start(&anchors->blocks, CLASS_KEY, start);
   return (struct text){ text.at + start, end - start };
 }
 
 /* The end of a value that was opened by quote (after any backslash); from is its first byte. */
-static size_t quoted_end(struct text text, size_t from, char quote, bool escaped) {
-  for (size_t i = from; i < text.size; i++) {
-    if (escaped && text.at[i] == '\\' && i + 1 < text.size && text.at[i + 1] == quote) return i;
-    if (!escaped && text.at[i] == '\\') i++;
-    else if (text.at[i] == quote) return i;
+static size_t quoted_end(const struct anchors *anchors, struct text text, size_t from, char quote, bool escaped) {
+  for (size_t i = class_next(&anchors->blocks, CLASS_QUOTE, from, text.size); i < text.size;
+       i = class_next(&anchors->blocks, CLASS_QUOTE, i + 1, text.size)) {
+    size_t slashes = 0;
+    if (text.at[i] != quote) continue;
+    while (i - slashes > from && text.at[i - slashes - 1] == '\\') slashes++;
+    if (escaped && slashes > 0) return i - 1;
+    if (!escaped && slashes % 2 == 0) return i;
   }
   return text.size;
 }
@@ -54,20 +49,22 @@ static size_t quoted_end(struct text text, size_t from, char quote, bool escaped
 static size_t header_end(struct text text, size_t from) {
   for (size_t i = from; i < text.size; i++) {
     char c = text.at[i];
+    if (c > '\\') continue;
     if (c == '\r' || c == '\n' || (c == '#' && STARTS(text, i, "#015")) || (c == '#' && STARTS(text, i, "#012"))) return i;
     if (c == '\\' && i + 1 < text.size && (text.at[i + 1] == 'r' || text.at[i + 1] == 'n')) return i;
   }
   return text.size;
 }
 
-static size_t bare_end(struct text text, size_t from) {
-  for (size_t i = from; i < text.size; i++)
-    if (memchr(" \t\r\n,;&)]}>|\"'", text.at[i], 15) != NULL || STARTS(text, i, "#015") || STARTS(text, i, "#012")) return i;
-  return text.size;
+static size_t bare_end(const struct anchors *anchors, struct text text, size_t from) {
+  size_t i = class_next(&anchors->blocks, CLASS_END, from, text.size);
+  while (i < text.size && text.at[i] == '#' && !STARTS(text, i, "#015") && !STARTS(text, i, "#012"))
+    i = class_next(&anchors->blocks, CLASS_END, i + 1, text.size);
+  return i;
 }
 
 static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
-  uint32_t kind = key_kind_of(&anchors->keys, key_before(text, mark));
+  uint32_t kind = key_kind_of(&anchors->keys, key_before(anchors, text, mark));
   size_t   start = mark + 1, end;
   bool     escaped = false;
   if (kind == KEY_NONE) return;
@@ -79,96 +76,336 @@ static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
     start++;
   }
   if (start < text.size && (text.at[start] == '"' || text.at[start] == '\'')) {
-    end = quoted_end(text, start + 1, text.at[start], escaped);
+    end = quoted_end(anchors, text, start + 1, text.at[start], escaped);
     start++;
   } else if (text.at[mark] == ':' && (kind & (KEY_AGENT | KEY_NAME | KEY_PHONE))) {
     end = header_end(text, start);
   } else {
-    end = bare_end(text, start);
+    end = bare_end(anchors, text, start);
   }
-  if (start < end) anchors->keyed[anchors->keyed_count++] = (struct keyed){ (uint32_t)start, (uint32_t)end, kind };
+  if (start >= end) return;
+  anchors->keyed[anchors->keyed_count++] = (struct keyed){ (uint32_t)start, (uint32_t)end, kind };
+  anchors->kinds |= kind;
 }
 
 static void positions_add(struct positions *positions, size_t at) { positions->at[positions->count++] = (uint32_t)at; }
 
-static inline void anchor_add(struct anchors *anchors, struct text text, size_t at) {
-  switch ((enum byte_class)classes[(unsigned char)text.at[at]]) {
-  case BYTE_OTHER: break;
-  case BYTE_DIGIT: positions_add(&anchors->digit, at); break;
-  case BYTE_AT: positions_add(&anchors->at, at); break;
-  case BYTE_COLON:
-    positions_add(&anchors->colon, at);
-    keyed_add(anchors, text, at);
-    break;
-  case BYTE_EQUAL: keyed_add(anchors, text, at); break;
-  case BYTE_ANGLE: positions_add(&anchors->angle, at); break;
-  case BYTE_DASH: positions_add(&anchors->dash, at); break;
-  case BYTE_DOT: positions_add(&anchors->dot, at); break;
-  case BYTE_HIDDEN: positions_add(&anchors->percent, at); break;
-  }
-}
-
-static void walk_portable(struct anchors *anchors, struct text text) {
-  for (size_t i = 0; i < text.size; i++) {
-    if (classes[(unsigned char)text.at[i]] == BYTE_OTHER) continue;
-    anchor_add(anchors, text, i);
-    if (is_digit(text.at[i]))
-      while (i + 1 < text.size && is_digit(text.at[i + 1])) i++;
-  }
-}
-
-#ifdef __x86_64__
-/* Which of 32 bytes have a class, and which are digits. A byte has a class where the tables of its low and its high nibble
- * share a bit: bit 0 for 0x2., bit 1 for 0x3., bit 2 for 0x4., bit 3 for 0x5. */
-__attribute__((target("avx2"))) static inline uint32_t classes_of(__m256i bytes, uint32_t *digits) {
-  const __m256i low = _mm256_setr_epi8(6, 2, 2, 2, 2, 3, 3, 2, 2, 2, 2, 0, 10, 3, 1, 0, 6, 2, 2, 2, 2, 3, 3, 2, 2, 2, 2, 0, 10, 3, 1, 0);
-  const __m256i high = _mm256_setr_epi8(0, 0, 1, 2, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-  const __m256i nibble = _mm256_set1_epi8(15), nine = _mm256_set1_epi8(9);
-  __m256i       both = _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(bytes, nibble)),
-                                        _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble)));
-  __m256i       value = _mm256_sub_epi8(bytes, _mm256_set1_epi8('0'));
-  *digits = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(value, nine), value));
-  return ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(both, _mm256_setzero_si256()));
-}
-
-__attribute__((target("avx2"))) static void walk_avx2(struct anchors *anchors, struct text text) {
-  char     last[32];
-  uint32_t carry = 0, digits;
-  for (size_t at = 0; at < text.size; at += 32) {
-    const char *block = text.at + at;
-    if (text.size - at < 32) {
-      memset(last, 0, sizeof last);
-      memcpy(last, block, text.size - at);
-      block = last;
+/* ':' and '=' behind what can be a key; sip: and sips: begin URIs. */
+static void marks_find(struct anchors *anchors, struct text text) {
+  const struct blocks *blocks = &anchors->blocks;
+  uint64_t             before = 0, word_before = 0; /* of the previous word: bytes that can stand before a mark, and of keys */
+  for (size_t base = 0, i = 0; base < text.size; base += 64, i++) {
+    /* a key may end in a digit behind a letter: address1 */
+    uint64_t digit = blocks->of[CLASS_DIGIT][i], word = blocks->of[CLASS_KEY][i] & ~digit;
+    uint64_t can = word | blocks->of[CLASS_QUOTE][i] | blocks->of[CLASS_GAP][i] | (digit & (word << 1 | word_before >> 63));
+    uint64_t marks = (blocks->of[CLASS_COLON][i] | blocks->of[CLASS_EQUAL][i]) & (can << 1 | before >> 63);
+    before = can;
+    word_before = word;
+    for (; marks != 0; marks &= marks - 1) {
+      size_t at = base + (size_t)__builtin_ctzll(marks);
+      char   last = (char)(text.at[at - 1] | 32);
+      if (text.at[at] == ':' && ((last == 'p' && ENDS(text, at, "sip")) || (last == 's' && ENDS(text, at, "sips")))) positions_add(&anchors->uri, at);
+      else keyed_add(anchors, text, at);
     }
-    uint32_t found = classes_of(_mm256_loadu_si256((const __m256i *)block), &digits);
-    found = (found & ~digits) | (digits & ~(digits << 1 | carry)); /* of a run of digits its first */
-    carry = digits >> 31;
-    for (; found != 0; found &= found - 1) anchor_add(anchors, text, at + (size_t)__builtin_ctz(found));
   }
 }
+
+/* ---- shapes: 256 bytes at a time, as four words of a vector ----
+ * A shape is seen at its first byte: ahead(x, n) has bit i where x has bit i + n, behind(x, n) where it has bit i - n. */
+typedef uint64_t vector __attribute__((vector_size(32)));
+typedef uint64_t vector_unaligned __attribute__((vector_size(32), aligned(8)));
+struct wide { /* a group, and the groups beside it, moved by a word */
+  vector here, next;
+};
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE vector load(const uint64_t *words) { return *(const vector_unaligned *)words; }
+INLINE void   store(uint64_t *words, vector bits) { *(vector_unaligned *)words = bits; }
+INLINE bool   any(vector bits) { return (bits[0] | bits[1] | bits[2] | bits[3]) != 0; }
+#ifdef __clang__
+INLINE vector word_on(vector here, vector next) { return __builtin_shufflevector(here, next, 1, 2, 3, 4); }
+INLINE vector word_back(vector last, vector here) { return __builtin_shufflevector(last, here, 3, 4, 5, 6); }
+#else
+INLINE vector word_on(vector here, vector next) { return __builtin_shuffle(here, next, (vector){ 1, 2, 3, 4 }); }
+INLINE vector word_back(vector last, vector here) { return __builtin_shuffle(last, here, (vector){ 3, 4, 5, 6 }); }
 #endif
+INLINE struct wide wide_load(const uint64_t *words) { return (struct wide){ load(words), word_on(load(words), load(words + GROUP_WORDS)) }; }
+INLINE struct wide wide_and(struct wide a, struct wide b) { return (struct wide){ a.here & b.here, a.next & b.next }; }
+INLINE struct wide wide_or(struct wide a, struct wide b) { return (struct wide){ a.here | b.here, a.next | b.next }; }
+INLINE vector      ahead(struct wide bits, int n) { return bits.here >> n | bits.next << (64 - n); }
+/* The next word's bits that come from the word behind it are lost: good for n bits fewer. */
+INLINE struct wide wide_ahead(struct wide bits, int n) { return (struct wide){ ahead(bits, n), bits.next >> n }; }
+INLINE vector      behind(vector last, vector here, int n) { return here << n | word_back(last, here) >> (64 - n); }
+
+/* bits, and for each set one the bit n on. Of last, the group before, only the bits that matter here are right. */
+INLINE vector covered(vector bits, int n, vector *last) {
+  vector more = bits | behind(*last, bits, n);
+  *last |= *last << n;
+  return more;
+}
+
+/* What stands between two digits, as in 192.0 or 01-99. */
+INLINE vector between(const uint64_t *marks, vector digit_before, struct wide digit) { return load(marks) & digit_before & ahead(digit, 1); }
+
+/* 2026-03-12: first bytes. */
+INLINE vector dates(struct wide digit, vector digit_before, struct wide dash) {
+  struct wide two = wide_and(digit, wide_ahead(digit, 1));
+  return two.here & ahead(two, 2) & ahead(dash, 4) & ahead(two, 5) & ahead(dash, 7) & ahead(two, 8) & ~ahead(digit, 10) & ~digit_before;
+}
+
+/* 12:34:56 with nothing hexadecimal and no colon beside it: first bytes. */
+INLINE vector clocks(struct wide digit, struct wide colon, struct wide run, vector run_before) {
+  struct wide two = wide_and(digit, wide_ahead(digit, 1));
+  return two.here & ahead(colon, 2) & ahead(two, 3) & ahead(colon, 5) & ahead(two, 6) & ~ahead(run, 8) & ~run_before;
+}
+
+/* A colon, and another one within four hexadecimal digits behind it. */
+INLINE vector colon_pairs(struct wide colon, struct wide hex) {
+  vector pair = ahead(colon, 5);
+  for (int n = 4; n > 0; n--) pair = ahead(colon, n) | (ahead(hex, n) & pair);
+  return colon.here & pair;
+}
+
+/* Six groups of two with this mark between. */
+INLINE vector mac_marks(struct wide mark) {
+  struct wide two = wide_and(mark, wide_ahead(mark, 3));
+  return two.here & ahead(two, 6) & ahead(mark, 12);
+}
+
+/* The dot behind twelve hexadecimal digits: their first byte. */
+INLINE vector file_names(struct wide hex, struct wide dot) {
+  struct wide two = wide_and(hex, wide_ahead(hex, 1)), four = wide_and(two, wide_ahead(two, 2));
+  return four.here & ahead(four, 4) & ahead(four, 8) & ahead(dot, 12);
+}
+
+INLINE void positions_of(struct positions *positions, vector bits, size_t base) {
+  if (!any(bits)) return;
+  for (size_t word = 0; word < GROUP_WORDS; word++)
+    for (uint64_t left = bits[word]; left != 0; left &= left - 1) positions_add(positions, base + 64 * word + (size_t)__builtin_ctzll(left));
+}
+
+/* What a group needs of the groups before it; the bits of its last word are what counts. */
+struct carried {
+  vector digit, run, date, clock;
+};
+
+/* The shapes of one group, seen by what stands in it. */
+INLINE void group_shapes(struct anchors *anchors, size_t word, struct carried *carried) {
+  uint64_t *const *of = anchors->blocks.of;
+  struct wide      digit = wide_load(of[CLASS_DIGIT] + word), dash = wide_load(of[CLASS_DASH] + word), dot = wide_load(of[CLASS_DOT] + word);
+  struct wide      colon = wide_load(of[CLASS_COLON] + word), hex = wide_or(digit, wide_load(of[CLASS_HEX] + word)), run = wide_or(hex, colon);
+  vector           digit_before = behind(carried->digit, digit.here, 1);
+  vector           clock = clocks(digit, colon, run, behind(carried->run, run.here, 1)), date = dates(digit, digit_before, dash);
+  vector           taken = clock | date, last = carried->clock | carried->date, clock_colons, pairs, macs, uuids, files;
+  size_t           base = word * 64;
+  taken = covered(covered(covered(taken, 1, &last), 2, &last), 4, &last) | behind(carried->date, date, 8) | behind(carried->date, date, 9);
+  clock_colons = behind(carried->clock, clock, 2) | behind(carried->clock, clock, 5);
+  store(of[CLASS_PLAIN] + word, digit.here & ~taken);
+  store(of[CLASS_DOTTED] + word, between(of[CLASS_DOT] + word, digit_before, digit));
+  store(of[CLASS_DASHED] + word, between(of[CLASS_DASH] + word, digit_before, digit));
+  pairs = colon_pairs(colon, hex) & ~clock_colons;
+  macs = mac_marks(colon) | mac_marks(dash) | (dot.here & ahead(dot, 5));
+  uuids = dash.here & ahead(dash, 5) & ahead(dash, 10);
+  files = file_names(hex, dot);
+  if (any(pairs | macs | uuids | files)) {
+    positions_of(&anchors->colon, pairs, base);
+    positions_of(&anchors->mac, macs, base);
+    positions_of(&anchors->uuid, uuids, base);
+    positions_of(&anchors->file, files, base);
+  }
+  if (any(load(of[CLASS_AT] + word) | load(of[CLASS_ANGLE] + word) | load(of[CLASS_HIDDEN] + word))) {
+    positions_of(&anchors->at, load(of[CLASS_AT] + word), base);
+    positions_of(&anchors->angle, load(of[CLASS_ANGLE] + word), base);
+    positions_of(&anchors->percent, load(of[CLASS_HIDDEN] + word), base);
+  }
+  *carried = (struct carried){ digit.here, run.here, date, clock };
+}
+
+/* Clears bits start to end, fewer than 64. */
+static void plain_clear(uint64_t *words, size_t start, size_t end) {
+  uint64_t bits = (UINT64_C(1) << (end - start)) - 1;
+  words[start / 64] &= ~(bits << start % 64);
+  if (start % 64 != 0) words[start / 64 + 1] &= ~(bits >> (64 - start % 64));
+}
+
+/* Four octets joined by dots that begin with the octet before byte dot, and no more than four; RFC 6943 3.1.1: leading zeros are
+ * taken as decimal here. */
+static void quad_add(struct anchors *anchors, struct text text, size_t dot) {
+  size_t      at = dot, start;
+  struct quad quad;
+  while (at > 0 && is_digit(text.at[at - 1])) at--;
+  start = at;
+  for (int i = 0; i < 4; i++) {
+    unsigned value = 0;
+    size_t   first = at;
+    while (at < text.size && is_digit(text.at[at]) && at - first < 4) value = value * 10 + (unsigned)(text.at[at++] - '0');
+    if (at == first || at - first > 3 || value > 255 || (i < 3 && (at >= text.size || text.at[at++] != '.'))) return;
+    quad.octet[i] = (uint8_t)value;
+  }
+  if (start > 1 && text.at[start - 1] == '.' && is_digit(text.at[start - 2])) return;
+  if (at + 1 < text.size && text.at[at] == '.' && is_digit(text.at[at + 1])) return;
+  quad.start = (uint32_t)start;
+  quad.end = (uint32_t)at;
+  anchors->quads[anchors->quad_count++] = quad;
+  plain_clear(anchors->blocks.of[CLASS_PLAIN], start, at);
+}
+
+/* The digits of a UUID (RFC 4122 3) whose first dash stands at byte dash are no number's. */
+static inline uint64_t bits_at(const uint64_t *words, size_t at) {
+  return at % 64 == 0 ? words[at / 64] : words[at / 64] >> at % 64 | words[at / 64 + 1] << (64 - at % 64);
+}
+
+static void uuid_mask(struct anchors *anchors, struct text text, size_t dash) {
+  const uint64_t dashes = UINT64_C(1) << 8 | 1 << 13 | 1 << 18 | 1 << 23, all = (UINT64_C(1) << 36) - 1;
+  size_t         start = dash - 8;
+  uint64_t       digits;
+  if (dash < 8 || start + 36 > text.size || (bits_at(anchors->blocks.of[CLASS_DASH], start) & all) != dashes) return;
+  digits = bits_at(anchors->blocks.of[CLASS_DIGIT], start) | bits_at(anchors->blocks.of[CLASS_HEX], start);
+  if ((digits & all) == (all & ~dashes)) plain_clear(anchors->blocks.of[CLASS_PLAIN], start, start + 36);
+}
+
+INLINE struct wide near(struct wide bits) { return wide_or(wide_or(wide_ahead(bits, 2), wide_ahead(bits, 3)), wide_ahead(bits, 4)); }
+
+/* The first of three marks that follow each other at two to four bytes. The third may stand in the word behind the next: bits that are
+ * not known there count as set. */
+INLINE vector three_marks(const uint64_t *words) {
+  struct wide marks = wide_load(words), unknown = { (vector){ 0 }, (vector){ 0 } - 1 };
+  struct wide second;
+  unknown.next <<= 56; /* marks there may have their third behind */
+  second = wide_and(marks, wide_or(near(marks), unknown));
+  return marks.here & near(second).here;
+}
+
+INLINE void group_quads(struct anchors *anchors, struct text text, size_t word) {
+  vector found = three_marks(anchors->blocks.of[CLASS_DOTTED] + word);
+  positions_of(&anchors->dashed, three_marks(anchors->blocks.of[CLASS_DASHED] + word), word * 64);
+  if (!any(found)) return;
+  for (size_t i = 0; i < GROUP_WORDS; i++)
+    for (uint64_t left = found[i]; left != 0; left &= left - 1) quad_add(anchors, text, (word + i) * 64 + (size_t)__builtin_ctzll(left));
+}
+
+/* Digits and what may stand between groups of them: one gap byte, or two. */
+INLINE struct wide joined(uint64_t *const *of, size_t word, struct wide digit) {
+  struct wide gap = wide_load(of[CLASS_GAP] + word);
+  vector      digit_last = load(of[CLASS_PLAIN] + word - GROUP_WORDS), gap_last = load(of[CLASS_GAP] + word - GROUP_WORDS);
+  struct wide after = { behind(digit_last, digit.here, 1), digit.next << 1 | digit.here >> 63 };
+  struct wide before = wide_ahead(digit, 1), one = wide_and(gap, wide_and(after, before));
+  struct wide opens = wide_and(gap, after), closes = wide_and(gap, before); /* the first and the second of two */
+  struct wide first = wide_and(opens, wide_ahead(closes, 1));
+  vector      opens_last = gap_last & (digit_last << 1);
+  struct wide second = { closes.here & behind(opens_last, opens.here, 1), closes.next & (opens.next << 1 | opens.here >> 63) };
+  return wide_or(wide_or(digit, one), wide_or(first, second));
+}
+
+/* Signs of long numbers and of codes. The digits of what is no telephone number count here. */
+INLINE void group_codes(struct anchors *anchors, size_t word) {
+  uint64_t *const *of = anchors->blocks.of;
+  struct wide      digit = wide_load(of[CLASS_DIGIT] + word), two = wide_and(digit, wide_ahead(digit, 1)), four = wide_and(two, wide_ahead(two, 2));
+  struct wide      gap = wide_load(of[CLASS_GAP] + word), groups;
+  vector           letter = load(of[CLASS_LETTER] + word), letter_last = load(of[CLASS_LETTER] + word - GROUP_WORDS), digit_last;
+  digit_last = load(of[CLASS_DIGIT] + word - GROUP_WORDS);
+  positions_of(&anchors->code, two.here & behind(letter_last, letter, 1) & behind(letter_last, letter, 2), word * 64);
+  if (any(four.here & ahead(four, 4) & ahead(four, 8) & ahead(two, 12))) anchors->sights |= SEES_LONG;
+  groups = wide_and(four, wide_ahead(gap, 4)); /* four digits and what may stand between groups */
+  if (any(groups.here & ahead(groups, 5) & ahead(groups, 10) & ahead(four, 15) & ~behind(digit_last, digit.here, 1))) anchors->sights |= SEES_GROUPS;
+}
+
+/* First digits of runs that alone, or with the groups beside them, are long enough for a number. */
+INLINE void group_numbers(struct anchors *anchors, size_t word, vector *inside_last) {
+  uint64_t *const *of = anchors->blocks.of;
+  struct wide      digit = wide_load(of[CLASS_PLAIN] + word), joins = joined(of, word, digit);
+  struct wide      two = wide_and(joins, wide_ahead(joins, 1)), four = wide_and(two, wide_ahead(two, 2));
+  struct wide      pair = wide_and(digit, wide_ahead(digit, 1));
+  vector           seven = four.here & ahead(four, 3), seven_digits = pair.here & ahead(pair, 2) & ahead(pair, 4) & ahead(pair, 5);
+  vector           inside = seven | seven_digits, last = *inside_last, starts;
+  inside = covered(covered(covered(inside, 1, &last), 2, &last), 3, &last); /* seven bytes each */
+  starts = digit.here & ~behind(load(of[CLASS_DIGIT] + word - GROUP_WORDS), load(of[CLASS_DIGIT] + word), 1);
+  starts &= inside & ~behind(load(of[CLASS_LETTER] + word - GROUP_WORDS), load(of[CLASS_LETTER] + word), 1); /* no part of a word */
+  positions_of(&anchors->digit, starts, word * 64);
+  group_codes(anchors, word);
+  *inside_last = seven | seven_digits;
+}
+
+INLINE void shapes_find(struct anchors *anchors, struct text text) {
+  size_t         words = (text.size + 63) / 64;
+  struct carried carried = { 0 };
+  vector         inside = { 0 };
+  for (size_t word = 0; word < words; word += GROUP_WORDS) group_shapes(anchors, word, &carried);
+  for (size_t word = 0; word < words; word += GROUP_WORDS) group_quads(anchors, text, word);
+  for (uint32_t i = 0; i < anchors->uuid.count; i++) uuid_mask(anchors, text, anchors->uuid.at[i]);
+  for (size_t word = 0; word < words; word += GROUP_WORDS) group_numbers(anchors, word, &inside);
+}
+
+static void shapes_portable(struct anchors *anchors, struct text text) { shapes_find(anchors, text); }
+#ifdef __x86_64__
+__attribute__((target("avx2,bmi,lzcnt"))) static void shapes_avx2(struct anchors *anchors, struct text text) { shapes_find(anchors, text); }
+#else
+static void   shapes_avx2(struct anchors *anchors, struct text text) { shapes_find(anchors, text); }
+#endif
+
+/* All lists of positions, for what is done to each. */
+enum { LISTS = 11 };
+static void lists_of(struct anchors *anchors, struct positions *lists[LISTS]) {
+  struct positions *all[LISTS] = { &anchors->at,     &anchors->angle, &anchors->percent, &anchors->uri,  &anchors->colon, &anchors->digit,
+                                   &anchors->dashed, &anchors->code,  &anchors->mac,     &anchors->uuid, &anchors->file };
+  memcpy(lists, all, sizeof all);
+}
+
+bool anchors_new(struct anchors *anchors, size_t most) {
+  struct positions *lists[LISTS];
+  bool              good = true;
+  *anchors = (struct anchors){ .width = blocks_widest() };
+  keys_index(&anchors->keys);
+  lists_of(anchors, lists);
+  for (size_t i = 0; i < LISTS; i++) {
+    lists[i]->at = malloc((most + 1) * sizeof *lists[i]->at);
+    good = good && lists[i]->at != NULL;
+  }
+  good = blocks_new(&anchors->blocks, most) && good;
+  anchors->quads = malloc((most / 8 + 1) * sizeof *anchors->quads);
+  anchors->keyed = malloc((most + 2) * sizeof *anchors->keyed);
+  return good && anchors->quads != NULL && anchors->keyed != NULL;
+}
+
+void anchors_free(struct anchors *anchors) {
+  struct positions *lists[LISTS];
+  lists_of(anchors, lists);
+  for (size_t i = 0; i < LISTS; i++) free(lists[i]->at);
+  blocks_free(&anchors->blocks);
+  free(anchors->quads);
+  free(anchors->keyed);
+}
+
+static void anchors_clear(struct anchors *anchors) {
+  anchors->at.count = anchors->angle.count = anchors->percent.count = anchors->uri.count = anchors->colon.count = anchors->dashed.count = 0;
+  anchors->code.count = anchors->mac.count = anchors->uuid.count = anchors->file.count = 0;
+  anchors->digit.count = anchors->keyed_count = anchors->quad_count = 0;
+  anchors->kinds = 0;
+}
+
+static void anchors_see(struct anchors *anchors) {
+  anchors->sights |= (anchors->at.count > 0 ? SEES_AT : 0) | (anchors->angle.count > 0 ? SEES_ANGLE : 0) |
+                     (anchors->percent.count > 0 ? SEES_HIDDEN : 0) | (anchors->uri.count > 0 ? SEES_URI : 0) |
+                     (anchors->colon.count + anchors->quad_count + anchors->dashed.count > 0 ? SEES_ADDRESS : 0) |
+                     (anchors->digit.count > 0 ? SEES_NUMBER : 0) | (anchors->code.count > 0 ? SEES_CODE : 0) |
+                     (anchors->mac.count + anchors->uuid.count + anchors->file.count > 0 ? SEES_MAC : 0);
+}
 
 void anchors_find(struct anchors *anchors, struct text text, struct text field) {
-  uint32_t kind = key_kind_of(&anchors->keys, field);
-  anchors->at.count = anchors->colon.count = anchors->angle.count = anchors->dash.count = 0;
-  anchors->dot.count = anchors->digit.count = anchors->percent.count = anchors->keyed_count = 0;
-  if (kind != KEY_NONE && text.size > 0) anchors->keyed[anchors->keyed_count++] = (struct keyed){ 0, (uint32_t)text.size, kind };
-#ifdef __x86_64__
-  if (anchors->wide) {
-    walk_avx2(anchors, text);
+  anchors_clear(anchors);
+  anchors->kinds = field_kind_of(&anchors->keys, field);
+  if (anchors->kinds != KEY_NONE && text.size > 0) anchors->keyed[anchors->keyed_count++] = (struct keyed){ 0, (uint32_t)text.size, anchors->kinds };
+  anchors->plain = anchors->kinds == KEY_NONE && blocks_plain(text, anchors->width);
+  if (anchors->plain) { /* no digit and no mark: users at the text's begin are all that there can be */
+    anchors->sights = SEES_ALWAYS | (login_begins(text) ? words_see(text, anchors->width) : 0);
     return;
   }
-#endif
-  walk_portable(anchors, text);
-}
-
-bool anchors_wide_possible(void) {
-#ifdef __x86_64__
-  return __builtin_cpu_supports("avx2");
-#else
-  return false;
-#endif
+  anchors->sights = SEES_ALWAYS | words_see(text, anchors->width);
+  blocks_fill(&anchors->blocks, text, anchors->width);
+  marks_find(anchors, text);
+  if (anchors->width == BLOCKS_PORTABLE) shapes_portable(anchors, text);
+  else shapes_avx2(anchors, text);
+  anchors_see(anchors);
 }
 
 const struct keyed *anchors_key_at(const struct anchors *anchors, size_t at) {

@@ -35,34 +35,32 @@ struct filter {
   struct scan           scan; /* of the last text */
   struct filter_context context;
   char                  replacement[REPLACEMENT_MOST + 1];
+
+  struct prefilter_scratch *prefilter;
+  uint64_t                 *run; /* bitmap of the rules that may match in this text */
+  bool                      run_all;
 };
 
-static bool positions_new(struct positions *positions, size_t most) {
-  positions->at = malloc((most + 1) * sizeof *positions->at);
-  return positions->at != NULL;
+unsigned filter_width(struct filter *filter, unsigned most) {
+  filter->anchors.width = blocks_widest();
+  if (filter->anchors.width > most) filter->anchors.width = (enum blocks_width)most;
+  return filter->anchors.width;
 }
 
-void filter_portable(struct filter *filter) { filter->anchors.wide = false; }
+void filter_run_all(struct filter *filter) { filter->run_all = true; }
 
 struct filter *filter_new(struct ruleset *rules, size_t most) {
-  struct filter  *filter = calloc(1, sizeof *filter);
-  struct anchors *anchors;
-  bool            good;
+  struct filter *filter = calloc(1, sizeof *filter);
+  bool           good;
   if (filter == NULL || most > UINT32_MAX / 16) {
     free(filter);
     return NULL;
   }
-  anchors = &filter->anchors;
   filter->rules = ruleset_ref(rules);
-  keys_index(&anchors->keys);
-  anchors->wide = anchors_wide_possible();
   filter->most = most;
   filter->spans.room = (uint32_t)(most + 64);
   filter->rendered_room = 4 * most + 2 * REPLACEMENT_MOST;
-  good = positions_new(&anchors->at, most) && positions_new(&anchors->colon, most) && positions_new(&anchors->angle, most) &&
-         positions_new(&anchors->dash, most) && positions_new(&anchors->dot, most) && positions_new(&anchors->digit, most) &&
-         positions_new(&anchors->percent, most);
-  anchors->keyed = malloc((most + 2) * sizeof *anchors->keyed);
+  good = anchors_new(&filter->anchors, most);
   filter->spans.list = malloc(filter->spans.room * sizeof *filter->spans.list);
   filter->sources = malloc(filter->spans.room * sizeof *filter->sources);
   filter->winners = malloc(filter->spans.room * sizeof *filter->winners);
@@ -71,10 +69,12 @@ struct filter *filter_new(struct ruleset *rules, size_t most) {
   filter->view.at = malloc(most + 1);
   filter->view.origin = malloc((most + 1) * sizeof *filter->view.origin);
   filter->counts = calloc(rules->count + 1, sizeof *filter->counts);
+  filter->prefilter = prefilter_scratch_new(rules->prefilter);
+  filter->run = calloc(prefilter_words(rules->prefilter), sizeof *filter->run);
   filter->match = pcre2_match_data_create(256, NULL);
   filter->limits = pcre2_match_context_create(NULL);
   filter->jit_stack = pcre2_jit_stack_create(JIT_STACK_LEAST, JIT_STACK_MOST, NULL);
-  if (!good || anchors->keyed == NULL || filter->spans.list == NULL || filter->sources == NULL || filter->winners == NULL ||
+  if (!good || filter->prefilter == NULL || filter->run == NULL || filter->spans.list == NULL || filter->sources == NULL || filter->winners == NULL ||
       filter->rendered == NULL || filter->taken == NULL || filter->view.at == NULL || filter->view.origin == NULL || filter->counts == NULL ||
       filter->match == NULL || filter->limits == NULL || filter->jit_stack == NULL) {
     filter_free(filter);
@@ -89,14 +89,7 @@ struct filter *filter_new(struct ruleset *rules, size_t most) {
 
 void filter_free(struct filter *filter) {
   if (filter == NULL) return;
-  free(filter->anchors.at.at);
-  free(filter->anchors.colon.at);
-  free(filter->anchors.angle.at);
-  free(filter->anchors.dash.at);
-  free(filter->anchors.dot.at);
-  free(filter->anchors.digit.at);
-  free(filter->anchors.percent.at);
-  free(filter->anchors.keyed);
+  anchors_free(&filter->anchors);
   free(filter->spans.list);
   free(filter->notes.list);
   free(filter->sources);
@@ -106,6 +99,8 @@ void filter_free(struct filter *filter) {
   free(filter->view.at);
   free(filter->view.origin);
   free(filter->counts);
+  free(filter->run);
+  prefilter_scratch_free(filter->prefilter);
   pcre2_match_data_free(filter->match);
   pcre2_match_context_free(filter->limits);
   pcre2_jit_stack_free(filter->jit_stack);
@@ -254,6 +249,23 @@ static void winners_sort(struct filter *filter) {
   }
 }
 
+/* Spans that share no byte all win, whatever their rules. False: some share one; nothing has changed. */
+static bool resolve_apart(struct filter *filter) {
+  struct span *spans = filter->spans.list;
+  uint32_t    *winners = filter->winners, count = filter->spans.count;
+  if (count > WINNERS_SIMPLE || filter->pass_count > 1) return false;
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t k = i;
+    for (; k > 0 && spans[winners[k - 1]].start > spans[i].start; k--) winners[k] = winners[k - 1];
+    winners[k] = i;
+  }
+  for (uint32_t i = 1; i < count; i++)
+    if (spans[winners[i - 1]].end > spans[winners[i]].start) return false;
+  for (uint32_t i = 0; i < count; i++) spans[i].won = true;
+  filter->winner_count = count;
+  return true;
+}
+
 /* Settles the spans of all passes in the order of rules; within a rule the text's come first, then the view's. */
 static bool passes_settle(struct filter *filter, bool unsure) {
   uint32_t next[VIEW_LAYERS + 1];
@@ -339,7 +351,27 @@ static size_t span_render(const struct filter *filter, const struct span *span, 
       found.piece = (uint16_t)ip_piece_of(value);
       return ip_truncate(&filter->scan, &found, rule->ipv4_bits, rule->ipv6_bits, out, REPLACEMENT_MOST);
     }
-  default: *at = rule->tag; return strlen(rule->tag);
+  default: *at = rule->tag; return rule->tag_size;
+  }
+}
+
+/* memcpy for what is short most of the time: no call. */
+static inline void copy_short(char *out, const char *in, size_t size) {
+  uint64_t first[2], last[2];
+  if (size > 32) {
+    memcpy(out, in, size);
+  } else if (size >= 16) {
+    memcpy(first, in, 16);
+    memcpy(last, in + size - 16, 16);
+    memcpy(out, first, 16);
+    memcpy(out + size - 16, last, 16);
+  } else if (size >= 8) {
+    memcpy(first, in, 8);
+    memcpy(last, in + size - 8, 8);
+    memcpy(out, first, 8);
+    memcpy(out + size - 8, last, 8);
+  } else {
+    for (size_t i = 0; i < size; i++) out[i] = in[i];
   }
 }
 
@@ -349,11 +381,11 @@ static enum filter_result splice(struct filter *filter, struct text text, char *
     const struct span *span = i < filter->winner_count ? &filter->spans.list[filter->winners[i]] : NULL;
     size_t             until = span != NULL ? span->start : text.size, size;
     const char        *at;
-    if (n + (until - from) <= room) memcpy(out + n, text.at + from, until - from);
+    if (n + (until - from) <= room) copy_short(out + n, text.at + from, until - from);
     n += until - from;
     if (span == NULL) break;
     size = span_render(filter, span, filter->replacement, &at);
-    if (n + size <= room) memcpy(out + n, at, size);
+    if (n + size <= room) copy_short(out + n, at, size);
     n += size;
     from = span->end;
     filter->counts[span->rule]++;
@@ -394,13 +426,38 @@ static enum filter_result rule_run(struct filter *filter, size_t index, struct t
   return filter->spans.full ? FILTER_WITHHOLD : FILTER_SAME;
 }
 
+/* The first rule at or behind this one that may match; the count of rules: none. */
+static size_t rule_next(const struct filter *filter, size_t from) {
+  size_t   count = filter->rules->count, word = from / 64;
+  uint64_t left;
+  if (from >= count) return count;
+  left = filter->run[word] >> from % 64 << from % 64;
+  while (left == 0) {
+    if (++word * 64 >= count) return count;
+    left = filter->run[word];
+  }
+  return word * 64 + (size_t)__builtin_ctzll(left);
+}
+
+/* Of the rules in the bitmap, those that find something of theirs in the anchors stay. */
+static void rules_gate(struct filter *filter) {
+  const struct ruleset *rules = filter->rules;
+  uint64_t              seen = filter->anchors.sights | (uint64_t)filter->anchors.kinds << 32;
+  for (size_t word = 0; word < rules->words; word++) {
+    uint64_t open = 0;
+    for (uint64_t left = seen; left != 0; left &= left - 1) open |= rules->gates[(size_t)__builtin_ctzll(left) * rules->words + word];
+    filter->run[word] &= open;
+  }
+}
+
 /* All rules, or the detectors alone, on the scan's text. FILTER_SAME: go on. */
 static enum filter_result rules_run(struct filter *filter, bool patterns, unsigned *rule) {
-  anchors_find(&filter->anchors, filter->scan.text, filter->context.field);
-  for (size_t i = 0; i < filter->rules->count; i++) {
+  const struct ruleset *rules = filter->rules;
+  rules_gate(filter);
+  for (size_t i = rule_next(filter, 0); i < rules->count; i = rule_next(filter, i + 1)) {
     enum filter_result result;
-    if (!patterns && filter->rules->rules[i].detector == NULL) continue;
-    if (filter->rules->rules[i].conditional && !rule_applies(&filter->rules->rules[i], &filter->context)) continue;
+    if (!patterns && rules->rules[i].detector == NULL) continue;
+    if (rules->rules[i].conditional && !rule_applies(&rules->rules[i], &filter->context)) continue;
     result = rule_run(filter, i, filter->scan.text);
     if (result == FILTER_SAME) continue;
     *rule = (unsigned)i;
@@ -538,9 +595,11 @@ static enum filter_result hidden_run(struct filter *filter, struct text text, un
   enum filter_result result = FILTER_SAME;
   view_open(&filter->view, text);
   for (filter->layer = 1; filter->layer <= VIEW_LAYERS && result == FILTER_SAME; filter->layer++) {
+    if ((filter->layer > 1 && !view_needed(view_text(&filter->view), filter->anchors.width)) || !view_next(&filter->view)) break;
     uint32_t spans = filter->spans.count, notes = filter->notes.count;
-    if (!view_needed(view_text(&filter->view), filter->anchors.wide) || !view_next(&filter->view)) break;
     filter->scan.text = view_text(&filter->view);
+    anchors_find(&filter->anchors, filter->scan.text, filter->context.field);
+    prefilter_all(filter->rules->prefilter, filter->run);
     result = rules_run(filter, false, rule);
     if (result == FILTER_SAME && !hidden_spans(filter, text, spans)) result = FILTER_WITHHOLD;
     if (result == FILTER_SAME) hidden_compare(filter, spans);
@@ -553,25 +612,32 @@ static enum filter_result hidden_run(struct filter *filter, struct text text, un
 enum filter_result filter_text(struct filter *filter, const struct filter_context *context, struct text text, char *out, size_t room, size_t *length,
                                unsigned *rule) {
   enum filter_result result;
+  bool               hidden;
   filter->spans.count = filter->winner_count = filter->pass_count = 0;
   filter->spans.full = false;
   filter->rendered_used = 0;
   *length = 0;
   *rule = FILTER_NO_RULE;
+  filter->notes.count = 0;
   if (text.size > filter->most) return FILTER_WITHHOLD;
   if (text.size == 0) return FILTER_SAME;
+  anchors_find(&filter->anchors, text, context->field);
+  hidden = !filter->anchors.plain && view_needed(text, filter->anchors.width);
+  if (!hidden && (filter->rules->sights & filter->anchors.sights) == 0 && (filter->rules->kinds & filter->anchors.kinds) == 0) return FILTER_SAME;
   filter->context = *context;
   filter->scan =
       (struct scan){ .text = text, .context = &filter->context, .anchors = &filter->anchors, .spans = &filter->spans, .notes = &filter->notes };
-  filter->notes.count = 0;
+  if (filter->run_all) prefilter_all(filter->rules->prefilter, filter->run);
+  else prefilter_scan(filter->rules->prefilter, filter->prefilter, text, filter->run);
   result = rules_run(filter, true, rule);
-  if (result == FILTER_SAME && view_needed(text, filter->anchors.wide)) result = hidden_run(filter, text, rule);
+  if (result == FILTER_SAME && hidden) result = hidden_run(filter, text, rule);
   if (result != FILTER_SAME) return result;
   if (filter->spans.count == 0) return FILTER_SAME;
-  if (!resolve(filter)) return FILTER_WITHHOLD;
+  if (!resolve_apart(filter) && !resolve(filter)) return FILTER_WITHHOLD;
   if (filter->winner_count == 0) return FILTER_SAME;
   return splice(filter, text, out, room, length);
 }
+
 const struct span *filter_spans(const struct filter *filter, size_t *count) {
   *count = filter->spans.count;
   return filter->spans.list;

@@ -85,6 +85,10 @@ enum filter_action ruleset_action(const struct ruleset *rules, size_t rule);
 const char        *ruleset_hash(const struct ruleset *rules);
 const char        *ruleset_epoch(const struct ruleset *rules);
 
+/* Why a rule with a pattern cannot be prefiltered and is run on every text, borrowed, *byte where in the pattern or -1;
+ * NULL: it can be. Without Vectorscan: what Vectorscan would be given. */
+const char *ruleset_always_run(const struct ruleset *rules, size_t rule, long *byte);
+
 /* "hash" and the like; NULL for ACTION_DEFAULT. filter_action_of: ACTION_COUNT when the name is none. */
 const char        *filter_action_name(enum filter_action action);
 enum filter_action filter_action_of(struct text name);
@@ -128,8 +132,12 @@ struct filter;
 struct filter *filter_new(struct ruleset *rules, size_t most);
 void           filter_free(struct filter *filter);
 
-/* From now on without the CPU's wide instructions: the same result, slower. For tests that compare the two. */
-void filter_portable(struct filter *filter);
+/* From now on with instructions at most so wide: 0 none, 1 AVX2, 2 AVX-512. The same result, slower; for tests that compare.
+ * Returns the width in force, which is less where the CPU has no more. */
+unsigned filter_width(struct filter *filter, unsigned most);
+
+/* From now on every rule is run, without the prefilter: the same result, slower. For tests that compare the two. */
+void filter_run_all(struct filter *filter);
 
 /* Replaces every span that a rule finds in text and writes the result into out. Borrows all for the call. On
  * FILTER_DROP and FILTER_WITHHOLD out holds nothing that may leave this process. */

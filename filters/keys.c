@@ -87,19 +87,17 @@ static const struct key_row key_rows[] = {
   KEY("mac", KEY_MAC),
   KEY("macaddr", KEY_MAC),
   KEY("mac_address", KEY_MAC),
-  KEY("pwd", KEY_SECRET),
-  KEY("pass", KEY_SECRET),
-  KEY("token", KEY_SECRET),
-  KEY("apikey", KEY_SECRET),
-  KEY("cookie", KEY_SECRET),
-  KEY("passwd", KEY_SECRET),
-  KEY("secret", KEY_SECRET),
-  KEY("api_key", KEY_SECRET),
-  KEY("password", KEY_SECRET),
+  KEY("pwd", KEY_SECRET | KEY_QUERY),
+  KEY("pass", KEY_SECRET | KEY_QUERY),
+  KEY("token", KEY_SECRET | KEY_QUERY),
+  KEY("apikey", KEY_SECRET | KEY_QUERY),
+  KEY("passwd", KEY_SECRET | KEY_QUERY),
+  KEY("secret", KEY_SECRET | KEY_QUERY),
+  KEY("api_key", KEY_SECRET | KEY_QUERY),
+  KEY("password", KEY_SECRET | KEY_QUERY),
   KEY("md5_secret", KEY_SECRET),
-  KEY("set_cookie", KEY_SECRET),
-  KEY("access_token", KEY_SECRET),
-  KEY("session_token", KEY_SECRET),
+  KEY("access_token", KEY_SECRET | KEY_QUERY),
+  KEY("session_token", KEY_SECRET | KEY_QUERY),
   KEY("tag", KEY_TOKEN),
   KEY("ssrc", KEY_TOKEN),
   KEY("branch", KEY_TOKEN),
@@ -133,40 +131,455 @@ static const struct key_row key_rows[] = {
   KEY("connectedlinename", KEY_NAME),
   KEY("effective_caller_id_name", KEY_NAME),
   KEY("origination_caller_id_name", KEY_NAME),
+  KEY("authorization", KEY_SCHEME),
+  KEY("proxy_authorization", KEY_SCHEME),
+  KEY("pin", KEY_PIN),
+  KEY("puk", KEY_PIN),
+  KEY("pin1", KEY_PIN),
+  KEY("puk1", KEY_PIN),
+  KEY("pin2", KEY_PIN),
+  KEY("puk2", KEY_PIN),
+  KEY("pin_code", KEY_PIN),
+  KEY("pincode", KEY_PIN),
+  KEY("pin_number", KEY_PIN),
+  KEY("vm_pin", KEY_PIN),
+  KEY("vmpin", KEY_PIN),
+  KEY("voicemail_pin", KEY_PIN),
+  KEY("mailbox_pin", KEY_PIN),
+  KEY("conference_pin", KEY_PIN),
+  KEY("conf_pin", KEY_PIN),
+  KEY("admin_pin", KEY_PIN),
+  KEY("user_pin", KEY_PIN),
+  KEY("dtmf", KEY_PIN),
+  KEY("dtmf_digit", KEY_PIN),
+  KEY("dtmf_digits", KEY_PIN),
+  KEY("digit", KEY_PIN),
+  KEY("digits", KEY_PIN),
+  KEY("signal", KEY_PIN),
+  KEY("event", KEY_PIN),
+  KEY("result", KEY_PIN),
+  KEY("digits_dialed", KEY_PIN),
+  KEY("read_result", KEY_PIN),
+  KEY("passcode", KEY_PIN),
+  KEY("access_code", KEY_PIN),
+  KEY("cvv", KEY_PIN),
+  KEY("cvc", KEY_PIN),
+  KEY("cvv2", KEY_PIN),
+  KEY("otp", KEY_PIN),
+  KEY("totp", KEY_PIN),
+  KEY("otp_code", KEY_PIN),
+  KEY("one_time_code", KEY_PIN),
+  KEY("verification_code", KEY_PIN),
+  KEY("mfa_code", KEY_PIN),
+  KEY("sms_code", KEY_PIN),
+  KEY("code_pin", KEY_PIN),
+  KEY("imei", KEY_IMEI | KEY_ID),
+  KEY("imeisv", KEY_IMEI | KEY_ID),
+  KEY("imei_sv", KEY_IMEI | KEY_ID),
+  KEY("meid", KEY_IMEI | KEY_ID),
+  KEY("device_imei", KEY_IMEI | KEY_ID),
+  KEY("pei", KEY_IMEI | KEY_ID),
+  KEY("imsi", KEY_IMSI | KEY_ID),
+  KEY("supi", KEY_IMSI | KEY_ID),
+  KEY("sim_imsi", KEY_IMSI | KEY_ID),
+  KEY("subscriber_imsi", KEY_IMSI | KEY_ID),
+  KEY("iccid", KEY_ICCID | KEY_ID),
+  KEY("icc_id", KEY_ICCID | KEY_ID),
+  KEY("ccid", KEY_ICCID | KEY_ID),
+  KEY("sim_serial", KEY_ICCID | KEY_ID),
+  KEY("sim_serial_number", KEY_ICCID | KEY_ID),
+  KEY("simserial", KEY_ICCID | KEY_ID),
+  KEY("sim_id", KEY_ICCID | KEY_ID),
+  KEY("sim", KEY_ICCID | KEY_ID),
+  KEY("eid", KEY_ICCID | KEY_ID),
+  KEY("uicc", KEY_ICCID | KEY_ID),
+  KEY("uicc_id", KEY_ICCID | KEY_ID),
+  KEY("pan", KEY_CARD | KEY_ID),
+  KEY("card", KEY_CARD | KEY_ID),
+  KEY("card_number", KEY_CARD | KEY_ID),
+  KEY("cardnumber", KEY_CARD | KEY_ID),
+  KEY("card_no", KEY_CARD | KEY_ID),
+  KEY("cardno", KEY_CARD | KEY_ID),
+  KEY("card_num", KEY_CARD | KEY_ID),
+  KEY("cardnum", KEY_CARD | KEY_ID),
+  KEY("cc_number", KEY_CARD | KEY_ID),
+  KEY("ccnumber", KEY_CARD | KEY_ID),
+  KEY("ccnum", KEY_CARD | KEY_ID),
+  KEY("cc_num", KEY_CARD | KEY_ID),
+  KEY("credit_card", KEY_CARD | KEY_ID),
+  KEY("creditcard", KEY_CARD | KEY_ID),
+  KEY("credit_card_number", KEY_CARD | KEY_ID),
+  KEY("numero_carte", KEY_CARD | KEY_ID),
+  KEY("num_carte", KEY_CARD | KEY_ID),
+  KEY("carte", KEY_CARD | KEY_ID),
+  KEY("kartennummer", KEY_CARD | KEY_ID),
+  KEY("iban", KEY_IBAN | KEY_ID),
+  KEY("account_iban", KEY_IBAN | KEY_ID),
+  KEY("debtor_iban", KEY_IBAN | KEY_ID),
+  KEY("creditor_iban", KEY_IBAN | KEY_ID),
+  KEY("debit_iban", KEY_IBAN | KEY_ID),
+  KEY("iban_number", KEY_IBAN | KEY_ID),
+  KEY("payer_iban", KEY_IBAN | KEY_ID),
+  KEY("beneficiary_iban", KEY_IBAN | KEY_ID),
+  KEY("vat", KEY_VAT | KEY_ID),
+  KEY("tva", KEY_VAT | KEY_ID),
+  KEY("vat_no", KEY_VAT | KEY_ID),
+  KEY("vat_nr", KEY_VAT | KEY_ID),
+  KEY("vat_id", KEY_VAT | KEY_ID),
+  KEY("vat_num", KEY_VAT | KEY_ID),
+  KEY("vatid", KEY_VAT | KEY_ID),
+  KEY("vatno", KEY_VAT | KEY_ID),
+  KEY("vatin", KEY_VAT | KEY_ID),
+  KEY("vat_number", KEY_VAT | KEY_ID),
+  KEY("vatnumber", KEY_VAT | KEY_ID),
+  KEY("vat_code", KEY_VAT | KEY_ID),
+  KEY("vatcode", KEY_VAT | KEY_ID),
+  KEY("vat_reg_no", KEY_VAT | KEY_ID),
+  KEY("ust_idnr", KEY_VAT | KEY_ID),
+  KEY("ustidnr", KEY_VAT | KEY_ID),
+  KEY("ust_id", KEY_VAT | KEY_ID),
+  KEY("ustid", KEY_VAT | KEY_ID),
+  KEY("num_tva", KEY_VAT | KEY_ID),
+  KEY("numero_tva", KEY_VAT | KEY_ID),
+  KEY("tva_intra", KEY_VAT | KEY_ID),
+  KEY("n_tva", KEY_VAT | KEY_ID),
+  KEY("partita_iva", KEY_VAT | KEY_ID),
+  KEY("piva", KEY_VAT | KEY_ID),
+  KEY("p_iva", KEY_VAT | KEY_ID),
+  KEY("btw", KEY_VAT | KEY_ID),
+  KEY("btw_nr", KEY_VAT | KEY_ID),
+  KEY("btw_nummer", KEY_VAT | KEY_ID),
+  KEY("btwnr", KEY_VAT | KEY_ID),
+  KEY("moms", KEY_VAT | KEY_ID),
+  KEY("momsnr", KEY_VAT | KEY_ID),
+  KEY("moms_nr", KEY_VAT | KEY_ID),
+  KEY("cif", KEY_VAT | KEY_ID),
+  KEY("nif", KEY_VAT | KEY_ID),
+  KEY("nip", KEY_VAT | KEY_ID),
+  KEY("mva", KEY_VAT | KEY_ID),
+  KEY("tax_id", KEY_VAT | KEY_ID),
+  KEY("taxid", KEY_VAT | KEY_ID),
+  KEY("mwst_nr", KEY_VAT | KEY_ID),
+  KEY("siren", KEY_VAT | KEY_ID),
+  KEY("siret", KEY_VAT | KEY_ID),
+  KEY("idfa", KEY_ADID),
+  KEY("idfv", KEY_ADID),
+  KEY("gaid", KEY_ADID),
+  KEY("adid", KEY_ADID),
+  KEY("aaid", KEY_ADID),
+  KEY("oaid", KEY_ADID),
+  KEY("maid", KEY_ADID),
+  KEY("rdid", KEY_ADID),
+  KEY("waid", KEY_ADID),
+  KEY("ifa", KEY_ADID),
+  KEY("android_id", KEY_ADID),
+  KEY("androidid", KEY_ADID),
+  KEY("advertising_id", KEY_ADID),
+  KEY("advertisingid", KEY_ADID),
+  KEY("advertiser_id", KEY_ADID),
+  KEY("ad_id", KEY_ADID),
+  KEY("google_advertising_id", KEY_ADID),
+  KEY("gps_adid", KEY_ADID),
+  KEY("apple_idfa", KEY_ADID),
+  KEY("device_ifa", KEY_ADID),
+  KEY("ios_ifa", KEY_ADID),
+  KEY("aifa", KEY_ADID),
+  KEY("cookie", KEY_COOKIE),
+  KEY("cookies", KEY_COOKIE),
+  KEY("set_cookie", KEY_COOKIE),
+  KEY("http_cookie", KEY_COOKIE),
+  KEY("set_cookie2", KEY_COOKIE),
+  KEY("request_cookie", KEY_COOKIE),
+  KEY("sent_cookie", KEY_COOKIE),
+  KEY("phpsessid", KEY_SESSION),
+  KEY("jsessionid", KEY_SESSION),
+  KEY("aspsessionid", KEY_SESSION),
+  KEY("sid", KEY_SESSION),
+  KEY("sessid", KEY_SESSION),
+  KEY("session_id", KEY_SESSION),
+  KEY("session_key", KEY_SESSION),
+  KEY("sessionkey", KEY_SESSION),
+  KEY("net_sessionid", KEY_SESSION),
+  KEY("connect_sid", KEY_SESSION),
+  KEY("cfid", KEY_SESSION),
+  KEY("cftoken", KEY_SESSION),
+  KEY("xsrf_token", KEY_SESSION),
+  KEY("csrf_token", KEY_SESSION),
+  KEY("csrftoken", KEY_SESSION),
+  KEY("_session_id", KEY_SESSION),
+  KEY("laravel_session", KEY_SESSION),
+  KEY("key", KEY_QUERY),
+  KEY("sig", KEY_QUERY),
+  KEY("auth", KEY_QUERY),
+  KEY("code", KEY_QUERY),
+  KEY("hmac", KEY_QUERY),
+  KEY("session", KEY_QUERY),
+  KEY("sessionid", KEY_QUERY),
+  KEY("signature", KEY_QUERY),
+  KEY("ticket", KEY_QUERY),
+  KEY("id_token", KEY_QUERY),
+  KEY("authtoken", KEY_QUERY),
+  KEY("auth_token", KEY_QUERY),
+  KEY("auth_key", KEY_QUERY),
+  KEY("refresh_token", KEY_QUERY),
+  KEY("client_secret", KEY_QUERY),
+  KEY("client_assertion", KEY_QUERY),
+  KEY("samlresponse", KEY_QUERY),
+  KEY("samlrequest", KEY_QUERY),
+  KEY("relaystate", KEY_QUERY),
+  KEY("x_amz_signature", KEY_QUERY),
+  KEY("x_amz_credential", KEY_QUERY),
+  KEY("x_amz_security_token", KEY_QUERY),
+  KEY("x_goog_signature", KEY_QUERY),
+  KEY("x_goog_credential", KEY_QUERY),
+  KEY("awsaccesskeyid", KEY_QUERY),
+  KEY("policy", KEY_QUERY),
+  KEY("credential", KEY_QUERY),
+  KEY("credentials", KEY_QUERY),
+  KEY("subscription_key", KEY_QUERY),
+  KEY("access_key", KEY_QUERY),
+  KEY("secret_key", KEY_QUERY),
+  KEY("private_key", KEY_QUERY),
+  KEY("jwt", KEY_QUERY),
+  KEY("assertion", KEY_QUERY),
+  KEY("code_verifier", KEY_QUERY),
+  KEY("reset", KEY_QUERY),
+  KEY("reset_token", KEY_QUERY),
+  KEY("confirmation_token", KEY_QUERY),
+  KEY("private_token", KEY_QUERY),
+  KEY("temp_url_sig", KEY_QUERY),
+  KEY("otpauth", KEY_QUERY),
+  KEY("serial_number", KEY_SERIAL),
+  KEY("serialnumber", KEY_SERIAL),
+  KEY("serial_no", KEY_SERIAL),
+  KEY("serialno", KEY_SERIAL),
+  KEY("device_serial", KEY_SERIAL),
+  KEY("deviceserial", KEY_SERIAL),
+  KEY("serial_num", KEY_SERIAL),
+  KEY("serialnum", KEY_SERIAL),
+  KEY("phone_serial", KEY_SERIAL),
+  KEY("hw_serial", KEY_SERIAL),
+  KEY("hardware_serial", KEY_SERIAL),
+  KEY("device_serial_number", KEY_SERIAL),
+  KEY("cp", KEY_POSTAL),
+  KEY("zip", KEY_POSTAL),
+  KEY("plz", KEY_POSTAL),
+  KEY("zipcode", KEY_POSTAL),
+  KEY("zip_code", KEY_POSTAL),
+  KEY("postcode", KEY_POSTAL),
+  KEY("post_code", KEY_POSTAL),
+  KEY("postal", KEY_POSTAL),
+  KEY("postalcode", KEY_POSTAL),
+  KEY("postal_code", KEY_POSTAL),
+  KEY("code_postal", KEY_POSTAL),
+  KEY("codepostal", KEY_POSTAL),
+  KEY("address", KEY_POSTAL),
+  KEY("address1", KEY_POSTAL),
+  KEY("address2", KEY_POSTAL),
+  KEY("address_1", KEY_POSTAL),
+  KEY("address_2", KEY_POSTAL),
+  KEY("addr1", KEY_POSTAL),
+  KEY("addr2", KEY_POSTAL),
+  KEY("address_line1", KEY_POSTAL),
+  KEY("address_line2", KEY_POSTAL),
+  KEY("adresse", KEY_POSTAL),
+  KEY("street", KEY_POSTAL),
+  KEY("street_address", KEY_POSTAL),
+  KEY("streetaddress", KEY_POSTAL),
+  KEY("street1", KEY_POSTAL),
+  KEY("street2", KEY_POSTAL),
+  KEY("postal_address", KEY_POSTAL),
+  KEY("billing_address", KEY_POSTAL),
+  KEY("shipping_address", KEY_POSTAL),
+  KEY("home_address", KEY_POSTAL),
+  KEY("delivery_address", KEY_POSTAL),
+  KEY("rue", KEY_POSTAL),
+  KEY("voie", KEY_POSTAL),
+  KEY("ville", KEY_POSTAL),
+  KEY("city", KEY_POSTAL),
+  KEY("town", KEY_POSTAL),
+  KEY("locality", KEY_POSTAL),
+  KEY("commune", KEY_POSTAL),
+  KEY("anschrift", KEY_POSTAL),
+  KEY("strasse", KEY_POSTAL),
+  KEY("direccion", KEY_POSTAL),
+  KEY("indirizzo", KEY_POSTAL),
+  KEY("plate", KEY_PLATE),
+  KEY("license_plate", KEY_PLATE),
+  KEY("licence_plate", KEY_PLATE),
+  KEY("plate_number", KEY_PLATE),
+  KEY("number_plate", KEY_PLATE),
+  KEY("plate_no", KEY_PLATE),
+  KEY("immat", KEY_PLATE),
+  KEY("immatriculation", KEY_PLATE),
+  KEY("kennzeichen", KEY_PLATE),
+  KEY("matricula", KEY_PLATE),
+  KEY("targa", KEY_PLATE),
+  KEY("subject", KEY_SUBJECT),
+  KEY("mail_subject", KEY_SUBJECT),
+  KEY("email_subject", KEY_SUBJECT),
+  KEY("msg_subject", KEY_SUBJECT),
+  KEY("thread_topic", KEY_SUBJECT),
+  KEY("tty", KEY_SYSTEM),
+  KEY("uid", KEY_SYSTEM),
+  KEY("home", KEY_SYSTEM),
+  KEY("acct", KEY_USER | KEY_PHONE),
+  KEY("uname", KEY_USER),
+  KEY("ruser", KEY_USER),
+  KEY("logname", KEY_USER),
+  KEY("sip_from_user", KEY_USER | KEY_PHONE),
+  KEY("sip_to_user", KEY_USER | KEY_PHONE),
+  KEY("sip_req_user", KEY_USER | KEY_PHONE),
+  KEY("sip_contact_user", KEY_USER | KEY_PHONE),
+  KEY("sip_auth_username", KEY_USER | KEY_PHONE),
+  KEY("sip_from_display", KEY_NAME),
+  KEY("sip_to_display", KEY_NAME),
+  KEY("nom", KEY_NAME),
+  KEY("prenom", KEY_NAME),
+  KEY("first_name", KEY_NAME),
+  KEY("firstname", KEY_NAME),
+  KEY("last_name", KEY_NAME),
+  KEY("lastname", KEY_NAME),
+  KEY("full_name", KEY_NAME),
+  KEY("given_name", KEY_NAME),
+  KEY("givenname", KEY_NAME),
+  KEY("family_name", KEY_NAME),
+  KEY("familyname", KEY_NAME),
+  KEY("surname", KEY_NAME),
+  KEY("middle_name", KEY_NAME),
+  KEY("middlename", KEY_NAME),
+  KEY("maiden_name", KEY_NAME),
+  KEY("birth_name", KEY_NAME),
+  KEY("nom_complet", KEY_NAME),
+  KEY("nom_famille", KEY_NAME),
+  KEY("nom_de_famille", KEY_NAME),
+  KEY("nom_usage", KEY_NAME),
+  KEY("nom_prenom", KEY_NAME),
+  KEY("real_name", KEY_NAME),
+  KEY("realname", KEY_NAME),
+  KEY("person_name", KEY_NAME),
+  KEY("customer_name", KEY_NAME),
+  KEY("client_name", KEY_NAME),
+  KEY("contact_name", KEY_NAME),
+  KEY("employee_name", KEY_NAME),
+  KEY("patient_name", KEY_NAME),
+  KEY("guest_name", KEY_NAME),
+  KEY("holder_name", KEY_NAME),
+  KEY("card_holder", KEY_NAME),
+  KEY("cardholder", KEY_NAME),
+  KEY("cardholder_name", KEY_NAME),
+  KEY("account_holder", KEY_NAME),
+  KEY("sender_name", KEY_NAME),
+  KEY("recipient_name", KEY_NAME),
+  KEY("agent_name", KEY_NAME),
+  KEY("subscriber_name", KEY_NAME),
+  KEY("nachname", KEY_NAME),
+  KEY("vorname", KEY_NAME),
+  KEY("apellido", KEY_NAME),
+  KEY("apellidos", KEY_NAME),
+  KEY("cognome", KEY_NAME),
+  KEY("achternaam", KEY_NAME),
+  KEY("voornaam", KEY_NAME),
+  KEY("nickname", KEY_NAME),
+  KEY("displayname", KEY_NAME),
+  KEY("gecos", KEY_NAME),
+  KEY("cnam", KEY_NAME),
+  KEY("user_name", KEY_USER | KEY_PHONE),
+  KEY("sasl_username", KEY_USER | KEY_PHONE),
+  KEY("login_name", KEY_USER | KEY_PHONE),
+  KEY("owner_user", KEY_USER | KEY_PHONE),
+  KEY("calling_station_id", KEY_PHONE),
+  KEY("called_station_id", KEY_PHONE),
 };
 enum { KEY_ROWS = sizeof key_rows / sizeof key_rows[0] };
 
-static inline char key_fold(char c) { return c == '-' ? '_' : to_lower(c); }
+enum { FOLD = 0x20 }; /* set in every byte of a key: letters of both cases agree, and no two other bytes of keys become one */
 
-static inline uint32_t key_hash(struct text key) {
-  uint32_t hash = (uint32_t)key.size;
-  for (size_t i = 0; i < key.size; i++) hash = hash * 31 + (unsigned char)key_fold(key.at[i]);
-  return (hash ^ hash >> 11) % KEY_SLOTS;
+/* A key in two words that tell all its bytes up to 16, and the ends of a longer one. */
+static inline void key_words(const char *key, size_t size, uint64_t words[2]) {
+  uint32_t short_first, short_last;
+  if (size >= 8) {
+    memcpy(&words[0], key, 8);
+    memcpy(&words[1], key + size - 8, 8);
+  } else if (size >= 4) {
+    memcpy(&short_first, key, 4);
+    memcpy(&short_last, key + size - 4, 4);
+    words[0] = short_first | (uint64_t)short_last << 32;
+    words[1] = 0;
+  } else { /* 2 or 3 */
+    words[0] = (unsigned char)key[0] | (uint64_t)(unsigned char)key[1] << 8 | (uint64_t)(unsigned char)key[size - 1] << 16;
+    words[1] = 0;
+  }
+  words[0] |= UINT64_C(0x0101010101010101) * FOLD;
+  words[1] |= UINT64_C(0x0101010101010101) * FOLD;
 }
 
+static inline uint32_t key_hash(const uint64_t words[2], size_t size) {
+  uint64_t hash = (words[0] ^ (words[1] << 29 | words[1] >> 35) ^ size) * UINT64_C(0x9e3779b97f4a7c15);
+  return (uint32_t)(hash >> 32) % KEY_SLOTS;
+}
+
+static void slot_add(struct key_index *index, size_t row, const char *key) {
+  struct key_slot slot = { .size = key_rows[row].size, .kind = key_rows[row].kind, .row = (uint16_t)row };
+  uint32_t        at;
+  key_words(key, slot.size, slot.words);
+  for (at = key_hash(slot.words, slot.size); index->slots[at].kind != 0; at = (at + 1) % KEY_SLOTS) continue;
+  index->slots[at] = slot;
+}
+
+/* Each key as it stands, and with '-' for '_'. */
 void keys_index(struct key_index *index) {
-  _Static_assert(KEY_ROWS < KEY_SLOTS / 2, "the table is more than half full");
+  _Static_assert(2 * KEY_ROWS < KEY_SLOTS, "the table may be full");
   *index = (struct key_index){ 0 };
   for (size_t i = 0; i < KEY_ROWS; i++) {
     const struct key_row *row = &key_rows[i];
-    uint32_t              slot = key_hash((struct text){ row->key, row->size });
-    while (index->row[slot] != 0) slot = (slot + 1) % KEY_SLOTS;
-    index->row[slot] = (uint16_t)(i + 1);
-    index->begins[row->size] |= 1u << (row->key[0] & 31);
-    index->ends[row->size] |= 1u << (row->key[row->size - 1] & 31);
+    char                  dashed[KEY_MOST];
+    for (size_t k = 0; k < row->size; k++) dashed[k] = row->key[k] == '_' ? '-' : row->key[k];
+    slot_add(index, i, row->key);
+    if (memchr(row->key, '_', row->size) != NULL) slot_add(index, i, dashed);
+    index->ends[row->size][row->key[0] & 31] |= 1u << (row->key[row->size - 1] & 31);
   }
 }
 
-uint32_t key_kind_of(const struct key_index *index, struct text key) {
+/* The bytes of a long key that its words leave out. */
+static bool middle_fits(const char *row, struct text key) {
+  for (size_t i = 8; i + 8 < key.size; i++)
+    if ((key.at[i] | FOLD) != (row[i] | FOLD) && !(key.at[i] == '-' && row[i] == '_')) return false;
+  return true;
+}
+
+static uint32_t kind_of(const struct key_index *index, struct text key) {
+  uint64_t words[2];
   if (key.size < 2 || key.size > KEY_MOST) return KEY_NONE;
-  if (!(index->begins[key.size] >> (key.at[0] & 31) & 1)) return KEY_NONE; /* letters of both cases agree in these bits */
-  if (!(index->ends[key.size] >> (key_fold(key.at[key.size - 1]) & 31) & 1)) return KEY_NONE;
-  for (uint32_t slot = key_hash(key); index->row[slot] != 0; slot = (slot + 1) % KEY_SLOTS) {
-    const struct key_row *row = &key_rows[index->row[slot] - 1];
-    size_t                i = 0;
-    if (row->size != key.size) continue;
-    while (i < key.size && key_fold(key.at[i]) == row->key[i]) i++;
-    if (i == key.size) return row->kind;
+  /* letters of both cases agree in their low five bits */
+  if (!(index->ends[key.size][key.at[0] & 31] >> (key.at[key.size - 1] & 31) & 1)) return KEY_NONE;
+  key_words(key.at, key.size, words);
+  for (uint32_t at = key_hash(words, key.size); index->slots[at].kind != 0; at = (at + 1) % KEY_SLOTS) {
+    const struct key_slot *slot = &index->slots[at];
+    if (slot->words[0] == words[0] && slot->words[1] == words[1] && slot->size == key.size && middle_fits(key_rows[slot->row].key, key))
+      return slot->kind;
   }
   return KEY_NONE;
+}
+
+uint32_t key_kind_of(const struct key_index *index, struct text key) {
+  uint32_t kind = kind_of(index, key);
+  size_t   open = 0;
+  if (kind != KEY_NONE || key.size < 4) return kind;
+  if (key.at[key.size - 1] == ')') { /* CDR(pin), SIP_HEADER(token) */
+    while (open < key.size && key.at[open] != '(') open++;
+    if (open < key.size) return kind_of(index, (struct text){ key.at + open + 1, key.size - open - 2 });
+  }
+  if (key.size > 9 && key.at[8] == '_' && STARTS(key, 0, "variable_"))
+    return kind_of(index, (struct text){ key.at + 9, key.size - 9 });                                             /* FreeSWITCH */
+  return key.at[0] == '_' && key.at[1] == '_' ? kind_of(index, (struct text){ key.at + 2, key.size - 2 }) : kind; /* Asterisk's inherited ones */
+}
+
+uint32_t field_kind_of(struct key_index *index, struct text field) {
+  uint64_t words[2];
+  if (field.size < 2 || field.size > 16) return key_kind_of(index, field);
+  key_words(field.at, field.size, words); /* all of it, without case */
+  if (index->field.size == field.size && index->field.words[0] == words[0] && index->field.words[1] == words[1]) return index->field.kind;
+  index->field = (struct key_slot){ .words = { words[0], words[1] }, .size = (uint16_t)field.size, .kind = key_kind_of(index, field) };
+  return index->field.kind;
 }

@@ -1,5 +1,6 @@
 #include "filters/pseudonym.h"
 
+#include <endian.h>
 #include <openssl/crypto.h>
 
 static const char base32[] = "abcdefghijklmnopqrstuvwxyz234567";
@@ -16,6 +17,39 @@ void pseudonym_key_set(struct pseudonym_key *states, const uint8_t key[32]) {
   OPENSSL_cleanse(block, sizeof block);
 }
 
+static void be32_into(uint32_t value, uint8_t *out) {
+  value = htobe32(value);
+  memcpy(out, &value, sizeof value);
+}
+
+/* SHA-256 (FIPS 180-4) from a saved state that has taken one block, over up to 55 bytes: they and the padding are one block. */
+enum { ONE_BLOCK_MOST = 55 };
+static void one_block(const SHA256_CTX *state, const char *bytes, size_t size, uint8_t digest[SHA256_DIGEST_LENGTH]) {
+  SHA256_CTX context;
+  uint8_t    block[64] = { 0 };
+  memcpy(context.h, state->h, sizeof context.h);
+  memcpy(block, bytes, size);
+  block[size] = 0x80;
+  be32_into((uint32_t)(64 + size) * 8, block + 60);
+  SHA256_Transform(&context, block);
+  for (int i = 0; i < 8; i++) be32_into(context.h[i], digest + 4 * i);
+}
+
+static void hmac(const struct pseudonym_key *states, const char *as, size_t as_size, struct text canonical, uint8_t digest[SHA256_DIGEST_LENGTH]) {
+  if (as_size + 1 + canonical.size <= ONE_BLOCK_MOST) {
+    char bytes[ONE_BLOCK_MOST];
+    memcpy(bytes, as, as_size + 1); /* with its NUL: the type cannot run into the value */
+    memcpy(bytes + as_size + 1, canonical.at, canonical.size);
+    one_block(&states->inner, bytes, as_size + 1 + canonical.size, digest);
+  } else {
+    SHA256_CTX context = states->inner;
+    SHA256_Update(&context, as, as_size + 1);
+    SHA256_Update(&context, canonical.at, canonical.size);
+    SHA256_Final(digest, &context);
+  }
+  one_block(&states->outer, (const char *)digest, SHA256_DIGEST_LENGTH, digest);
+}
+
 /* FNV-1a over all that stands before the check digit. */
 static char check_digit(const char *token, size_t size) {
   uint32_t hash = 2166136261u;
@@ -24,16 +58,10 @@ static char check_digit(const char *token, size_t size) {
 }
 
 size_t pseudonym_into(const struct pseudonym_key *states, const char *as, const char *country, struct text canonical, char *out) {
-  SHA256_CTX context = states->inner;
-  uint8_t    digest[SHA256_DIGEST_LENGTH];
-  uint64_t   bits = 0;
-  size_t     n = 0, size = strlen(as);
-  SHA256_Update(&context, as, size + 1); /* with its NUL: the type cannot run into the value */
-  SHA256_Update(&context, canonical.at, canonical.size);
-  SHA256_Final(digest, &context);
-  context = states->outer;
-  SHA256_Update(&context, digest, sizeof digest);
-  SHA256_Final(digest, &context);
+  uint8_t  digest[SHA256_DIGEST_LENGTH];
+  uint64_t bits = 0;
+  size_t   n = 0, size = strlen(as);
+  hmac(states, as, size, canonical, digest);
   memcpy(out, as, size);
   n = size;
   out[n++] = '_';

@@ -1,11 +1,12 @@
 /* ruleset: rule_specs compiled once, every error reported, then immutable. */
 #include "filters/ruleset.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "filters/secret.h"
 
 struct compiler {
   const struct rule_spec      *spec;
@@ -169,6 +170,7 @@ static void compile_action(struct compiler *compiler) {
   }
   rule->as = copy(compiler, spec->as != NULL ? spec->as : rule->detector != NULL ? rule->detector->as : "id");
   rule->tag = copy(compiler, spec->tag != NULL ? spec->tag : rule->detector != NULL ? rule->detector->tag : "");
+  rule->tag_size = rule->tag != NULL ? strlen(rule->tag) : 0;
   rule->with = copy(compiler, spec->with);
   if (rule->as != NULL && !type_is_good(rule->as)) fail(compiler, "as", -1, "a type is 2 to 8 lower-case letters");
   if (rule->action == ACTION_REPLACE) {
@@ -210,6 +212,15 @@ static void compile_rule(struct compiler *compiler) {
   compile_names(compiler, &rule->when_host, spec->when_host, spec->when_host_count);
   compile_names(compiler, &rule->when_field, spec->when_field, spec->when_field_count);
   rule->conditional = spec->when_input_count + spec->when_app_count + spec->when_host_count + spec->when_field_count > 0;
+}
+
+static void gate_set(struct ruleset *rules, size_t index) {
+  const struct detector *detector = rules->rules[index].detector;
+  uint32_t               sights = detector != NULL ? detector->sights : SEES_ALWAYS, kinds = detector != NULL ? detector->kinds : 0;
+  for (uint64_t left = sights | (uint64_t)kinds << 32; left != 0; left &= left - 1)
+    rules->gates[(size_t)__builtin_ctzll(left) * rules->words + index / 64] |= UINT64_C(1) << index % 64;
+  rules->sights |= sights;
+  rules->kinds |= kinds;
 }
 
 static void hash_string(EVP_MD_CTX *context, const char *string) {
@@ -262,24 +273,38 @@ static bool ruleset_hash_set(struct ruleset *rules, const struct rule_spec *spec
   return good;
 }
 
+/* Patterns are read as relax_into reads them: whatever makes PCRE2 read them otherwise means that they are always run. */
+static bool prefilter_set(struct ruleset *rules, const struct rule_spec *specs) {
+  const char **patterns = calloc(rules->count + 1, sizeof *patterns);
+  uint32_t     newline = 0;
+  pcre2_config(PCRE2_CONFIG_NEWLINE, &newline);
+  for (size_t i = 0; patterns != NULL && newline == PCRE2_NEWLINE_LF && i < rules->count; i++) patterns[i] = specs[i].match;
+  if (patterns != NULL) rules->prefilter = prefilter_new(patterns, rules->count);
+  free(patterns);
+  return rules->prefilter != NULL;
+}
+
 struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const struct filter_options *options, filter_complain *complain,
                             void *context) {
   struct compiler compiler = { .options = options, .complain = complain, .context = context };
-  struct ruleset *rules = calloc(1, sizeof *rules);
+  struct ruleset *rules = secret_new(sizeof *rules); /* it holds what the key makes */
   if (rules == NULL || count > RULES_MOST) {
     fail(&compiler, NULL, -1, rules == NULL ? "out of memory" : "more than 4096 rules");
-    free(rules);
+    secret_free(rules, sizeof *rules);
     return NULL;
   }
   atomic_init(&rules->references, 1);
   rules->rules = calloc(count + 1, sizeof *rules->rules);
-  if (rules->rules == NULL) fail(&compiler, NULL, -1, "out of memory");
-  for (size_t i = 0; rules->rules != NULL && i < count; i++) {
+  rules->words = count / 64 + 1;
+  rules->gates = calloc(64 * rules->words, sizeof *rules->gates);
+  if (rules->rules == NULL || rules->gates == NULL) fail(&compiler, NULL, -1, "out of memory");
+  for (size_t i = 0; rules->rules != NULL && rules->gates != NULL && i < count; i++) {
     rules->count = i + 1;
     compiler.index = i;
     compiler.spec = &specs[i];
     compiler.rule = &rules->rules[i];
     compile_rule(&compiler);
+    gate_set(rules, i);
   }
   pseudonym_key_set(&rules->key, options->key);
   snprintf(rules->epoch, sizeof rules->epoch, "%s", options->epoch);
@@ -287,6 +312,7 @@ struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const s
   rules->depth_limit = options->depth_limit;
   rules->heap_limit_kib = options->heap_limit_kib;
   if (!compiler.bad && !ruleset_hash_set(rules, specs, options)) fail(&compiler, NULL, -1, "the rule set could not be hashed");
+  if (!compiler.bad && !prefilter_set(rules, specs)) fail(&compiler, NULL, -1, "out of memory");
   if (!compiler.bad) return rules;
   ruleset_unref(rules);
   return NULL;
@@ -317,9 +343,12 @@ void ruleset_unref(struct ruleset *rules) {
     names_free(&rule->when_field);
   }
   free(rules->rules);
-  OPENSSL_cleanse(rules, sizeof *rules);
-  free(rules);
+  free(rules->gates);
+  prefilter_free(rules->prefilter);
+  secret_free(rules, sizeof *rules);
 }
+
+const char *ruleset_always_run(const struct ruleset *rules, size_t rule, long *byte) { return prefilter_why(rules->prefilter, rule, byte); }
 
 size_t             ruleset_count(const struct ruleset *rules) { return rules->count; }
 const char        *ruleset_name(const struct ruleset *rules, size_t rule) { return rules->rules[rule].name; }

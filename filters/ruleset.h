@@ -6,6 +6,7 @@
 #include <pcre2.h>
 #include <stdatomic.h>
 
+#include "filters/prefilter.h"
 #include "filters/pseudonym.h"
 #include "filters/scan.h"
 
@@ -27,7 +28,7 @@ struct rule {
   const struct detector     *detector;
   pcre2_code                *code;
   uint32_t                   groups[GROUPS_MOST];
-  size_t                     group_count;
+  size_t                     group_count, tag_size;
   struct piece               pieces[PIECES_MOST];
   size_t                     piece_count;
   enum filter_action         action;
@@ -42,6 +43,10 @@ struct ruleset {
   atomic_uint          references;
   struct rule         *rules;
   size_t               count;
+  uint64_t            *gates;         /* for each bit of sights, then of kinds: bitmap of the rules that it lets run; a pattern runs always */
+  size_t               words;         /* of a bitmap */
+  uint32_t             sights, kinds; /* of all rules, or-ed */
+  struct prefilter    *prefilter;
   struct pseudonym_key key;
   char                 hash[65];
   char                 epoch[32];

@@ -5,6 +5,7 @@
 #ifndef TAMIS_FILTERS_SCAN_H
 #define TAMIS_FILTERS_SCAN_H
 
+#include "filters/blocks.h"
 #include "filters/filters.h"
 
 /* A list of byte positions in ascending order. */
@@ -26,6 +27,23 @@ enum key_kind {
   KEY_MAC = 128,   /* a hardware address, perhaps without separators */
   KEY_ID = 256,    /* numbers that are no telephone numbers */
   KEY_TOKEN = 512, /* hexadecimal tokens, which may have digits alone by chance */
+  KEY_PIN = 1 << 10,
+  KEY_IMEI = 1 << 11,
+  KEY_IMSI = 1 << 12,
+  KEY_ICCID = 1 << 13,
+  KEY_CARD = 1 << 14, /* a payment card's number */
+  KEY_IBAN = 1 << 15,
+  KEY_VAT = 1 << 16,
+  KEY_ADID = 1 << 17,
+  KEY_COOKIE = 1 << 18,  /* a Cookie or Set-Cookie header: names, values, attributes */
+  KEY_SESSION = 1 << 19, /* a session's id */
+  KEY_QUERY = 1 << 20,   /* a credential, where the key stands in a URL's query */
+  KEY_SERIAL = 1 << 21,  /* a device's serial number */
+  KEY_POSTAL = 1 << 22,
+  KEY_PLATE = 1 << 23,
+  KEY_SUBJECT = 1 << 25, /* of a mail */
+  KEY_SYSTEM = 1 << 24,  /* a user of this system stands before the key: uid, TTY */
+  KEY_SCHEME = 1 << 26,  /* Authorization: a scheme's name and credentials */
 };
 
 struct keyed {
@@ -34,26 +52,79 @@ struct keyed {
 };
 
 /* Says of most words that they are no key, before the table is read. By the key's size. */
-enum { KEY_MOST = 32, KEY_SLOTS = 1024 };
+enum { KEY_MOST = 32, KEY_SLOTS = 2048 };
+struct key_slot {
+  uint64_t words[2]; /* the first and the last bytes, in lower case */
+  uint32_t kind;     /* 0: empty */
+  uint16_t row;
+  uint16_t size;
+};
 struct key_index {
-  uint32_t begins[KEY_MOST + 1], ends[KEY_MOST + 1]; /* bit n: some key's first, last byte has these low five bits */
-  uint16_t row[KEY_SLOTS];                           /* row of the table + 1; 0: empty */
+  uint32_t        ends[KEY_MOST + 1][32]; /* by size and the first byte's low five bits; bit n: some key's last byte has these low five bits */
+  struct key_slot slots[KEY_SLOTS];
+  struct key_slot field; /* the last field's */
 };
 
-/* Positions that the one pass over the text finds; each list has room for every byte of the longest text. */
-struct anchors {
-  struct positions at;      /* '@' */
-  struct positions colon;   /* ':' */
-  struct positions angle;   /* '<' */
-  struct positions dash;    /* '-' */
-  struct positions dot;     /* '.' */
-  struct positions digit;   /* first byte of each run of ASCII digits */
-  struct positions percent; /* '%', '\' and '&': where a hidden spelling of '@' or '+' may start */
-  struct keyed    *keyed;   /* values whose key is known */
-  uint32_t         keyed_count;
-  struct key_index keys; /* made once by keys_index */
-  bool             wide; /* AVX2; finds the same */
+/* Four dotted octets, and no more than four: an IPv4 address or a version. */
+struct quad {
+  uint32_t start, end;
+  uint8_t  octet[4];
 };
+
+/* What was seen in a text: lists of the anchors that are not empty, and signs that a detector asks for before it looks. */
+enum sight {
+  SEES_AT = 1,
+  SEES_ANGLE = 2,
+  SEES_HIDDEN = 4,
+  SEES_URI = 8,
+  SEES_ADDRESS = 16,
+  SEES_NUMBER = 32,
+  SEES_MAC = 64,
+  SEES_CODE = 128,    /* two letters and two digits */
+  SEES_LONG = 256,    /* a run of LONG_DIGITS or more */
+  SEES_GROUPS = 512,  /* four groups of four digits */
+  SEES_SPOKEN = 1024, /* a word such as DTMF, digit, PIN, password */
+  SEES_LOGIN = 2048,  /* a word such as user, ssh2, su, CMD */
+  SEES_TOKEN = 4096,  /* ".ey", as between the parts of a JSON Web Token */
+  SEES_ALWAYS = 1 << 30,
+};
+enum { LONG_DIGITS = 14 };
+
+/* What one look at the text finds; each list has room for every byte of the longest text, in ascending order. */
+struct anchors {
+  struct blocks     blocks;  /* the text's bitmaps */
+  struct positions  at;      /* '@' */
+  struct positions  angle;   /* '<' */
+  struct positions  percent; /* '%', '\\', '&' and '#': where a hidden spelling may start */
+  struct positions  uri;     /* the ':' of sip: and sips: */
+  struct positions  colon;   /* ':' with another one at most four hexadecimal digits behind, clocks left out */
+  struct positions  digit;   /* first byte of each run of digits that alone, or with the groups around it, is long enough for a number;
+                               dates, clocks, quads and UUIDs left out */
+  struct positions  dashed;  /* the first '-' of four numbers joined by dashes */
+  struct positions  code;    /* the first of two digits behind two letters */
+  struct positions  mac;     /* the first separator of what has the shape of a MAC address */
+  struct positions  uuid;    /* the first '-' of three with four bytes between */
+  struct positions  file;    /* '.' behind twelve hexadecimal digits */
+  struct quad      *quads;
+  uint32_t          quad_count;
+  struct keyed     *keyed; /* values whose key is known */
+  uint32_t          keyed_count;
+  uint32_t          kinds;  /* enum key_kind of all keyed, or-ed */
+  uint32_t          sights; /* enum sight, or-ed */
+  bool              plain;  /* blocks_plain: nothing but SEES_ALWAYS, the bitmaps are not there */
+  struct key_index  keys;   /* made once by keys_index */
+  enum blocks_width width;  /* finds the same */
+};
+
+/* A phrase of the login detector may stand at the text's begin. */
+bool     login_begins(struct text text);
+/* SEES_SPOKEN, SEES_LOGIN and SEES_TOKEN: pieces of words that stand somewhere in text. */
+uint32_t words_see(struct text text, enum blocks_width width);
+
+bool anchors_new(struct anchors *anchors, size_t most); /* for texts of up to most bytes; false: no memory, call anchors_free */
+void anchors_free(struct anchors *anchors);
+/* Fills anchors from text. */
+void anchors_find(struct anchors *anchors, struct text text, struct text field);
 
 struct phone_region;
 
@@ -96,11 +167,13 @@ static inline void scan_note(struct scan *scan, size_t start, size_t end, const 
   notes->list[notes->count++] = (struct filter_note){ .start = (uint32_t)start, .end = (uint32_t)end, .rule = scan->rule, .why = why };
 }
 
-void     keys_index(struct key_index *index);
-uint32_t key_kind_of(const struct key_index *index, struct text key); /* enum key_kind, or-ed */
-bool     anchors_wide_possible(void);                                 /* on this CPU */
-/* Fills anchors from text: one pass. */
-void     anchors_find(struct anchors *anchors, struct text text, struct text field);
+void                 keys_index(struct key_index *index);
+uint32_t             key_kind_of(const struct key_index *index, struct text key); /* enum key_kind, or-ed */
+uint32_t             field_kind_of(struct key_index *index, struct text field);   /* the same; fields repeat */
+/* The next byte of the class at or after byte at; the text's size where there is none. For any text, a plain one too. */
+static inline size_t anchors_next(const struct anchors *anchors, enum byte_class of, size_t at, size_t size) {
+  return anchors->plain ? size : class_next(&anchors->blocks, of, at, size);
+}
 
 /* The keyed value that holds byte at, or NULL. */
 const struct keyed *anchors_key_at(const struct anchors *anchors, size_t at);
@@ -113,9 +186,10 @@ bool pseudonym_at(struct text text, size_t at, size_t *start, size_t *end);
 struct detector {
   const char *name;
   void (*scan)(struct scan *scan);
-  enum filter_action action; /* default */
-  const char        *as;     /* type in the pseudonym */
-  const char        *tag;    /* what strip leaves */
+  uint32_t           sights, kinds; /* run only where one of these was seen */
+  enum filter_action action;        /* default */
+  const char        *as;            /* type in the pseudonym */
+  const char        *tag;           /* what strip leaves */
   /* What every spelling of the value has in common, hashed; country ("FR") goes into the pseudonym or is empty.
    * Returns the size, 0 when room is too small. NULL: the bytes as they are. */
   size_t (*canonical)(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
@@ -141,6 +215,29 @@ size_t   ip_truncate(const struct scan *scan, const struct span *span, unsigned 
 unsigned ip_piece_of(struct text value);
 void     phone_scan(struct scan *scan);
 size_t   phone_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
+
+void   pin_scan(struct scan *scan);
+void   card_scan(struct scan *scan);
+void   imei_scan(struct scan *scan);
+void   imsi_scan(struct scan *scan);
+void   iccid_scan(struct scan *scan);
+void   iban_scan(struct scan *scan);
+void   vat_scan(struct scan *scan);
+void   jwt_scan(struct scan *scan);
+void   cookie_scan(struct scan *scan);
+void   url_query_scan(struct scan *scan);
+void   adid_scan(struct scan *scan);
+void   serial_scan(struct scan *scan);
+void   login_scan(struct scan *scan);
+void   subject_scan(struct scan *scan);
+void   person_scan(struct scan *scan);
+void   postal_scan(struct scan *scan);
+void   plate_scan(struct scan *scan);
+size_t imei_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
+/* Letters in upper case and digits alone, at most 64. */
+size_t code_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
+/* Letters in lower case, the rest as it is. */
+size_t lower_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
 
 /* The user part of a URI or an address: a number that phone_scan takes there (then sip and email leave it alone). */
 bool                       phone_user_is_number(const struct phone_region *region, struct text user);

@@ -639,7 +639,9 @@ static bool unit_matters(struct text text, size_t at) {
 /* A token that is padded from byte at on. */
 static bool padding_matters(struct text text, size_t at) {
   struct inside inside;
-  struct token  token = token_of(text, 0, at);
+  struct token  token;
+  if (at < TOKEN_LEAST || !is_base64(text.at[at - TOKEN_LEAST])) return false;
+  token = token_of(text, 0, at);
   if (token.start == text.size) return false;
   do
     if (padded_at(text, token.start, &inside)) return true;
@@ -725,10 +727,48 @@ __attribute__((target("avx2"))) static bool needed_wide(struct text text) {
   return false;
 }
 
-bool view_needed(struct text text, bool wide) { return wide ? needed_wide(text) : needed_portable(text); }
+#define AVX512 __attribute__((target("avx512f,avx512bw")))
+
+AVX512 static inline uint64_t is_512(__m512i bytes, char c) { return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(c)); }
+
+/* Which "=" may be quoted-printable's, a padded token's, or an encoded word's, by the bytes beside it. */
+AVX512 static inline uint64_t equals_of_64(__m512i bytes, uint64_t hex, uint64_t alnum) {
+  uint64_t equal = is_512(bytes, '='), lower = _mm512_cmple_epu8_mask(_mm512_sub_epi8(bytes, _mm512_set1_epi8('a')), _mm512_set1_epi8(25));
+  uint64_t base64 = alnum | is_512(bytes, '+') | is_512(bytes, '-') | is_512(bytes, '/') | is_512(bytes, '_');
+  uint64_t ends = is_512(bytes, '?') | _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(' ')), unknown = (UINT64_C(1) << TOKEN_LEAST) - 1;
+  if (equal == 0) return 0;
+  return equal & ~(lower >> 1) & ((hex >> 1 & hex >> 2) | (~alnum >> 1 & (base64 << TOKEN_LEAST | unknown | ends >> 1)) | UINT64_C(3) << 62);
+}
+
+/* As marks_of, of 64 bytes. */
+AVX512 static inline uint64_t marks_of_64(__m512i bytes) {
+  const __m512i low = _mm512_broadcast_i32x4(_mm_setr_epi8(9, 15, 15, 47, (char)143, 47, 47, 13, 13, 13, (char)140, 4, 68, 20, 4, 4));
+  const __m512i high = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 0, 32, 17, (char)134, 72, 6, 8, 0, 0, 0, 0, 0, 0, 0, 0));
+  const __m512i nibble = _mm512_set1_epi8(15);
+  __m512i       both = _mm512_and_si512(_mm512_shuffle_epi8(low, _mm512_and_si512(bytes, nibble)),
+                                        _mm512_shuffle_epi8(high, _mm512_and_si512(_mm512_srli_epi16(bytes, 4), nibble)));
+  uint64_t      hex = _mm512_test_epi8_mask(both, _mm512_set1_epi8(3)), alnum = _mm512_test_epi8_mask(both, _mm512_set1_epi8(13));
+  uint64_t      digit = _mm512_test_epi8_mask(both, _mm512_set1_epi8(1)), escape = _mm512_test_epi8_mask(both, _mm512_set1_epi8(96));
+  uint64_t      lead = _mm512_cmpge_epu8_mask(bytes, _mm512_set1_epi8((char)0xc4)) | is_512(bytes, (char)0xc2);
+  return equals_of_64(bytes, hex, alnum) | (_mm512_movepi8_mask(both) & ((digit | is_512(bytes, 'y')) << 1 | 1)) | lead | escape;
+}
+
+AVX512 static bool needed_wider(struct text text) {
+  for (size_t at = 0; at < text.size; at += 64) {
+    size_t  size = text.size - at < 64 ? text.size - at : 64;
+    __m512i bytes = _mm512_maskz_loadu_epi8(~UINT64_C(0) >> (64 - size), text.at + at);
+    for (uint64_t found = marks_of_64(bytes); found != 0; found &= found - 1)
+      if (view_mark(text, at + (size_t)__builtin_ctzll(found))) return true;
+  }
+  return false;
+}
+
+bool view_needed(struct text text, enum blocks_width width) {
+  return width == BLOCKS_AVX512 ? needed_wider(text) : width == BLOCKS_AVX2 ? needed_wide(text) : needed_portable(text);
+}
 #else
-bool view_needed(struct text text, bool wide) {
-  (void)wide;
+bool view_needed(struct text text, enum blocks_width width) {
+  (void)width;
   return needed_portable(text);
 }
 #endif

@@ -25,7 +25,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "filters/text.h"
+#include "filters/blocks.h"
 
 enum { VIEW_LAYERS = 5 }; /* how often view_next is worth its while: twice percent, in JSON in JSON, of UTF-8 */
 
@@ -36,8 +36,8 @@ struct view {
 };
 
 /* Whether something in text is spelled so that a detector may not see it. Cheap; false for most lines. What detectors
- * read through anyhow (\" and \n before a blank) is no reason for a view, though a view decodes it. wide: with AVX2. */
-bool view_needed(struct text text, bool wide);
+ * read through anyhow (\" and \n before a blank) is no reason for a view, though a view decodes it. */
+bool view_needed(struct text text, enum blocks_width width);
 /* The same for one byte, for who walks the text anyway: a view is needed where this is true for a byte that is one of
  * % \ & # = D J or above 0x7f. */
 bool view_mark(struct text text, size_t at);

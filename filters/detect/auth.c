@@ -16,6 +16,7 @@ static void digest_value(struct scan *scan, const struct keyed *keyed) {
   bool   digit = false;
   for (size_t i = start; i < end; i++) digit |= is_digit(scan->text.at[i]);
   if (digit && end - start >= DIGEST_LEAST) scan_add(scan, start, end, 0);
+  else scan_note(scan, start, end, "too short for a digest's value, or without a digit");
 }
 
 static void secret_value(struct scan *scan, const struct keyed *keyed) {
@@ -26,17 +27,14 @@ static void secret_value(struct scan *scan, const struct keyed *keyed) {
 }
 
 /* Authorization: Basic …, Bearer …: the scheme's word, a space, and what follows. */
-static void scheme_scan(struct scan *scan, size_t colon) {
+static void scheme_value(struct scan *scan, const struct keyed *keyed) {
   struct text text = scan->text;
-  size_t      at = colon + 1, end;
-  if (!ENDS(text, colon, "authorization") && !ENDS(text, colon, "authorization\"")) return;
-  while (at < text.size && (text.at[at] == ' ' || text.at[at] == '"')) at++;
+  size_t      at = keyed->start;
   if (STARTS(text, at, "basic ")) at += 6;
   else if (STARTS(text, at, "bearer ")) at += 7;
   else return;
   while (at < text.size && text.at[at] == ' ') at++;
-  end = opaque_end(text, at, text.size);
-  scan_add(scan, at, end, 0);
+  scan_add(scan, at, opaque_end(text, at, text.size), 0);
 }
 
 void auth_scan(struct scan *scan) {
@@ -44,6 +42,6 @@ void auth_scan(struct scan *scan) {
     const struct keyed *keyed = &scan->anchors->keyed[i];
     if (keyed->kind & KEY_DIGEST) digest_value(scan, keyed);
     if (keyed->kind & KEY_SECRET) secret_value(scan, keyed);
+    if (keyed->kind & KEY_SCHEME) scheme_value(scan, keyed);
   }
-  for (uint32_t i = 0; i < scan->anchors->colon.count; i++) scheme_scan(scan, scan->anchors->colon.at[i]);
 }

@@ -1,10 +1,17 @@
 /* email: addresses with a dotted domain. */
 #include "filters/scan.h"
 
-static bool local_byte(char c) {
-  return is_alnum(c) || is_utf8(c) || c == '.' || c == '_' || c == '-' || c == '+' || c == '%' || c == '!' || c == '#' || c == '$' || c == '*' ||
-         c == '^' || c == '`' || c == '{' || c == '}' || c == '~' || c == '\'';
-}
+/* Bytes of a local part without quotes (RFC 5322 3.2.3; 8-bit ones by RFC 6531). '&', '/', '=' and '?' are left out: they stand
+ * beside addresses in URLs. */
+static const uint8_t local_bytes[128] = {
+  ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['\''] = 1, ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1, ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1,
+  ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1,  ['9'] = 1, ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1, ['G'] = 1,
+  ['H'] = 1, ['I'] = 1, ['J'] = 1, ['K'] = 1, ['L'] = 1,  ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1,
+  ['U'] = 1, ['V'] = 1, ['W'] = 1, ['X'] = 1, ['Y'] = 1,  ['Z'] = 1, ['^'] = 1, ['_'] = 1, ['`'] = 1, ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1,
+  ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1,  ['j'] = 1, ['k'] = 1, ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1, ['q'] = 1,
+  ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1, ['v'] = 1,  ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1, ['{'] = 1, ['}'] = 1, ['~'] = 1,
+};
+static inline bool local_byte(char c) { return is_utf8(c) || local_bytes[(unsigned char)c]; }
 
 static size_t local_start(struct text text, size_t at) {
   size_t start = at;
@@ -14,27 +21,29 @@ static size_t local_start(struct text text, size_t at) {
     return at;
   }
   while (start > 0 && local_byte(text.at[start - 1])) {
-    if (ENDS(text, start, "#012") || ENDS(text, start, "#015") || ENDS(text, start, "#011")) break;
+    if (text.at[start - 1] == '#' && (STARTS(text, start - 1, "#012") || STARTS(text, start - 1, "#015") || STARTS(text, start - 1, "#011"))) {
+      start += 3;
+      break;
+    }
     if (start > 2 && text.at[start - 3] == '%' && is_hex(text.at[start - 2]) && is_hex(text.at[start - 1])) break; /* %22jean@… */
     start--;
   }
   if (start < at && start > 0 && text.at[start - 1] == '\\' && memchr("nrtu", text.at[start], 4) != NULL) start++;
   while (start < at && (text.at[start] == '\'' || text.at[start] == '.')) start++;
-  return start;
+  return start < at ? start : at;
 }
 
 /* The end of a domain with at least one dot and a last label of letters; 0: none. */
 static size_t domain_end(struct text text, size_t at) {
   size_t label = at, end = at, good = 0;
   bool   dot = false;
-  while (end < text.size && (is_alnum(text.at[end]) || is_utf8(text.at[end]) || text.at[end] == '-' || text.at[end] == '.')) {
-    if (text.at[end] == '.') {
-      if (end == label) break;
-      dot = true;
-      label = end + 1;
-    }
-    end++;
+  for (;; end++) {
+    char c = end < text.size ? text.at[end] : 0;
+    if (is_alnum(c) || c == '-' || is_utf8(c)) continue;
     if (dot && end - label >= 2 && !is_digit(text.at[label])) good = end;
+    if (c != '.' || end == label) break;
+    dot = true;
+    label = end + 1;
   }
   return good;
 }
@@ -54,12 +63,15 @@ static bool is_callid(const struct scan *scan, size_t start, size_t at) {
 static void email_report(struct scan *scan, size_t at) {
   struct text text = scan->text, user;
   size_t      start = local_start(text, at), end = domain_end(text, at + 1);
-  if (start == at || end == 0) return;
-  if (ENDS(text, start, "sip:") || ENDS(text, start, "sips:") || ENDS(text, start, "sip%3a") || ENDS(text, start, "tel:")) return;
+  const char *why = NULL;
+  if (start == at || ENDS(text, start, "sip:") || ENDS(text, start, "sips:") || ENDS(text, start, "sip%3a") || ENDS(text, start, "tel:")) return;
   user = (struct text){ text.at + start, at - start };
-  if (pseudonym_is(user) || phone_user_is_number(scan->region, user) || is_callid(scan, start, at)) return;
-  if (STARTS(text, end, ".in-addr.arpa")) return;
-  scan_add(scan, start, end, 0);
+  if (end == 0) why = "no mail address: behind @ is no domain with a dot";
+  else if (is_callid(scan, start, at)) why = "a Call-ID";
+  else if (STARTS(text, end, ".in-addr.arpa")) why = "a reverse name: the address in it is ip's";
+  else if (pseudonym_is(user) || phone_user_is_number(scan->region, user)) return;
+  if (why == NULL) scan_add(scan, start, end, 0);
+  else scan_note(scan, start, end != 0 ? end : at + 1, why);
 }
 
 void email_scan(struct scan *scan) {

@@ -1,7 +1,5 @@
 /* ip: IPv4 and IPv6 addresses, truncated to a prefix (RFC 5737 and RFC 3849 ranges included).
  * In doubt an address is hidden; what protects a look-alike is named in version_context and ipv6_is_harmless. */
-#include <stdio.h>
-
 #include "filters/scan.h"
 
 enum piece { PIECE_V4, PIECE_V4_REVERSED, PIECE_V6, PIECE_V6_BRACKET, PIECE_OPAQUE };
@@ -72,7 +70,7 @@ static bool has_digit_and_letter(struct text word) {
  * vendor/ or after vendor and model. */
 static bool version_context(const struct scan *scan, size_t at) {
   struct text         text = scan->text, word;
-  const struct keyed *keyed = anchors_key_at(scan->anchors, at);
+  const struct keyed *keyed = scan->anchors->kinds & KEY_AGENT ? anchors_key_at(scan->anchors, at) : NULL;
   size_t              end = at;
   if (keyed != NULL && (keyed->kind & KEY_AGENT) && keyed->start < at) return true;
   if (at > 0 && to_lower(text.at[at - 1]) == 'v' && (at == 1 || !is_alnum(text.at[at - 2]))) return true;
@@ -87,35 +85,20 @@ static bool version_context(const struct scan *scan, size_t at) {
   return end > 0 && text.at[end - 1] == ' ' && is_vendor(word_before(text, end - 1));
 }
 
-/* Where the octet that ends before byte dot starts; dot: none, or too long. */
-static size_t octet_start(struct text text, size_t dot) {
-  size_t start = dot;
-  while (start > 0 && is_digit(text.at[start - 1]) && dot - start < 4) start--;
-  return dot - start < 4 ? start : dot;
-}
-
 static void v4_scan(struct scan *scan) {
-  struct text     text = scan->text;
-  const uint32_t *dots = scan->anchors->dot.at;
-  for (uint32_t i = 0; i + 2 < scan->anchors->dot.count; i++) {
-    struct v4 v4;
-    size_t    at;
-    if (dots[i + 2] - dots[i] > 8) continue; /* two octets of three digits and their dots */
-    at = octet_start(text, dots[i]);
-    if (at == dots[i] || !v4_parse(text, at, '.', &v4)) continue;
-    if (at > 1 && text.at[at - 1] == '.' && is_digit(text.at[at - 2])) continue; /* five parts and more are no address */
-    if (v4.end + 1 < text.size && text.at[v4.end] == '.' && is_digit(text.at[v4.end + 1])) continue;
-    if (version_context(scan, at)) continue;
-    scan_add(scan, at, v4.end, STARTS(text, v4.end, ".in-addr.arpa") ? PIECE_V4_REVERSED : PIECE_V4);
+  for (uint32_t i = 0; i < scan->anchors->quad_count; i++) {
+    const struct quad *quad = &scan->anchors->quads[i];
+    if (version_context(scan, quad->start))
+      scan_note(scan, quad->start, quad->end, "a version: of a product, or behind a word such as version or build");
+    else scan_add(scan, quad->start, quad->end, STARTS(scan->text, quad->end, ".in-addr.arpa") ? PIECE_V4_REVERSED : PIECE_V4);
   }
 }
 
 /* Host names that carry the address: ip-192-0-2-7.example.net. */
 static void v4_dashed_scan(struct scan *scan) {
   struct text text = scan->text;
-  if (scan->anchors->dash.count < 3) return;
-  for (uint32_t i = 0; i < scan->anchors->digit.count; i++) {
-    size_t    at = scan->anchors->digit.at[i];
+  for (uint32_t i = 0; i < scan->anchors->dashed.count; i++) {
+    size_t    at = class_start(&scan->anchors->blocks, CLASS_DIGIT, scan->anchors->dashed.at[i]);
     struct v4 v4;
     bool      host;
     if (!v4_parse(text, at, '-', &v4)) continue;
@@ -124,6 +107,7 @@ static void v4_dashed_scan(struct scan *scan) {
     host = (at > 1 && text.at[at - 1] == '-' && is_alpha(text.at[at - 2])) ||
            (v4.end + 1 < text.size && text.at[v4.end] == '.' && is_alpha(text.at[v4.end + 1]));
     if (host) scan_add(scan, at, v4.end, PIECE_V4);
+    else scan_note(scan, at, v4.end, "four numbers with dashes that are no part of a host's name");
   }
 }
 
@@ -206,7 +190,11 @@ static bool is_decimal_port(struct text text, size_t start, size_t end) {
 
 static void v6_report(struct scan *scan, size_t start, size_t end, const struct v6 *v6) {
   bool bare = start == 0 || scan->text.at[start - 1] != '[';
-  if (v6_is_harmless(v6)) return;
+  if (v6_is_harmless(v6)) {
+    scan_note(scan, start, end,
+              v6->digits == 0 && v6->groups > 0 ? "no digit in it: a name in code, such as std::string" : "loopback, or any address");
+    return;
+  }
   scan_add(scan, start, end,
            bare && end < scan->text.size && scan->text.at[end] == ':' && end + 1 < scan->text.size && is_digit(scan->text.at[end + 1])
                ? PIECE_V6_BRACKET
@@ -275,11 +263,22 @@ void ip_scan(struct scan *scan) {
   v4_dashed_scan(scan);
 }
 
-static char v4_separator(struct text value) { return memchr(value.at, '-', value.size) != NULL ? '-' : '.'; }
+static char v4_separator(struct text value) {
+  size_t at = 0;
+  while (at < value.size && is_digit(value.at[at])) at++;
+  return at < value.size && value.at[at] == '-' ? '-' : '.';
+}
 
-static size_t v4_write(uint32_t address, char sep, char *out, size_t room) {
-  int n = snprintf(out, room, "%u%c%u%c%u%c%u", address >> 24, sep, address >> 16 & 255, sep, address >> 8 & 255, sep, address & 255);
-  return n < 0 || (size_t)n >= room ? 0 : (size_t)n;
+static size_t v4_write(uint32_t address, char sep, char *out) {
+  size_t n = 0;
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    unsigned octet = address >> shift & 255;
+    if (octet >= 100) out[n++] = (char)('0' + octet / 100);
+    if (octet >= 10) out[n++] = (char)('0' + octet / 10 % 10);
+    out[n++] = (char)('0' + octet % 10);
+    if (shift > 0) out[n++] = sep;
+  }
+  return n;
 }
 
 static uint32_t v4_number(const struct v4 *v4) {
@@ -302,7 +301,6 @@ static size_t v6_write(const uint16_t group[8], char *out, size_t room) {
     if (size > 0) i += size - 1;
   }
   for (int i = 0; i < 8; i++) {
-    int k;
     if (room - n < 8) return 0;
     if (i == best) {
       out[n++] = ':';
@@ -310,8 +308,9 @@ static size_t v6_write(const uint16_t group[8], char *out, size_t room) {
       i += best_size - 1;
       continue;
     }
-    k = snprintf(out + n, room - n, i < 7 ? "%x:" : "%x", group[i]);
-    n += (size_t)k;
+    for (int shift = 12; shift >= 0; shift -= 4)
+      if (shift == 0 || group[i] >> shift != 0) out[n++] = "0123456789abcdef"[group[i] >> shift & 15];
+    if (i < 7) out[n++] = ':';
   }
   return n;
 }
@@ -331,7 +330,7 @@ size_t ip_truncate(const struct scan *scan, const struct span *span, unsigned ip
     if (!v4_parse(value, 0, v4_separator(value), &v4)) return 0;
     address = v4_number(&v4);
     address = span->piece == PIECE_V4 ? address & mask : byte_swap(byte_swap(address) & mask);
-    return v4_write(address, v4_separator(value), out, room);
+    return v4_write(address, v4_separator(value), out);
   }
   v6 = v6_parse(value);
   for (unsigned i = 0; i < 8; i++) {

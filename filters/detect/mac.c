@@ -14,29 +14,20 @@ static bool clear_around(struct text text, size_t start, size_t end, char sep) {
   return end >= text.size || !(is_hex(text.at[end]) || (text.at[end] == sep && end + 1 < text.size && is_hex(text.at[end + 1])));
 }
 
-/* Groups of size hexadecimal digits around the first separator, which stands at byte mark; returns the end, or 0. */
-static size_t grouped(struct scan *scan, size_t mark, char sep, size_t size, size_t groups) {
+/* Groups of size hexadecimal digits around the first separator, which stands at byte mark. */
+static void grouped(struct scan *scan, size_t mark, size_t size, size_t groups) {
   struct text text = scan->text;
+  char        sep = text.at[mark];
   size_t      start = mark - size, at = start;
-  if (mark < size) return 0;
+  if (mark < size) return;
   for (size_t i = 0; i < groups; i++) {
-    if (!hex_run(text, at, size)) return 0;
+    if (!hex_run(text, at, size)) return;
     at += size;
-    if (i + 1 < groups && (at >= text.size || text.at[at++] != sep)) return 0;
+    if (i + 1 < groups && (at >= text.size || text.at[at++] != sep)) return;
   }
-  if (!clear_around(text, start, at, sep)) return 0;
-  scan_add(scan, start, at, 0);
-  return at;
-}
-
-static void grouped_scan(struct scan *scan, const struct positions *marks, char sep, size_t size, size_t groups) {
-  size_t done = 0;
-  for (uint32_t i = 0; i + groups - 2 < marks->count; i++) {
-    size_t mark = marks->at[i], end;
-    if (mark < done || marks->at[i + groups - 2] - mark != (groups - 2) * (size + 1)) continue;
-    end = grouped(scan, mark, sep, size, groups);
-    if (end > 0) done = end;
-  }
+  if (clear_around(text, start, at, sep)) scan_add(scan, start, at, 0);
+  else if (start == 0 || text.at[start - 1] != sep)
+    scan_note(scan, start, at, "part of something longer than a hardware address, such as a fingerprint");
 }
 
 static bool file_follows(struct text text, size_t at) {
@@ -66,12 +57,13 @@ static void uuid_scan(struct scan *scan, size_t dash) {
 }
 
 void mac_scan(struct scan *scan) {
-  struct text text = scan->text;
-  grouped_scan(scan, &scan->anchors->colon, ':', 2, 6);
-  grouped_scan(scan, &scan->anchors->dash, '-', 2, 6);
-  grouped_scan(scan, &scan->anchors->dot, '.', 4, 3);
-  for (uint32_t i = 0; i < scan->anchors->dot.count; i++) file_scan(scan, scan->anchors->dot.at[i]);
-  for (uint32_t i = 0; i < scan->anchors->dash.count; i++) uuid_scan(scan, scan->anchors->dash.at[i]);
+  const struct anchors *anchors = scan->anchors;
+  struct text           text = scan->text;
+  for (uint32_t i = 0; i < anchors->mac.count; i++)
+    if (text.at[anchors->mac.at[i]] == '.') grouped(scan, anchors->mac.at[i], 4, 3);
+    else grouped(scan, anchors->mac.at[i], 2, 6);
+  for (uint32_t i = 0; i < anchors->file.count; i++) file_scan(scan, anchors->file.at[i] + 12u);
+  for (uint32_t i = 0; i < anchors->uuid.count; i++) uuid_scan(scan, anchors->uuid.at[i]);
   for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) {
     const struct keyed *keyed = &scan->anchors->keyed[i];
     if ((keyed->kind & KEY_MAC) && keyed->end - keyed->start == 12 && hex_run(text, keyed->start, 12)) scan_add(scan, keyed->start, keyed->end, 0);

@@ -31,7 +31,10 @@ static void name_report(struct scan *scan, size_t start, size_t end) {
   while (end > start && text.at[end - 1] == ' ') end--;
   for (size_t i = start; i < end; i++) letter |= is_alpha(text.at[i]) || is_utf8(text.at[i]);
   if (!letter || end - start > NAME_MOST) return; /* numbers are phone's */
-  if (is_stop_word((struct text){ text.at + start, end - start })) return;
+  if (is_stop_word((struct text){ text.at + start, end - start })) {
+    scan_note(scan, start, end, "a word that stands before addresses, and no name");
+    return;
+  }
   if (pseudonym_is((struct text){ text.at + start, end - start })) return;
   if (text.at[start] == '[' && text.at[end - 1] == ']') return;
   scan_add(scan, start, end, 0);

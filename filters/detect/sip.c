@@ -50,10 +50,18 @@ static bool is_nobody(struct text user) {
   return false;
 }
 
-static bool user_is_left_alone(const struct scan *scan, struct text user) {
-  if (user.size == 0 || pseudonym_is(user) || is_nobody(user)) return true;
-  if (is_digits(user) && user.size <= 6) return true; /* an extension */
-  return phone_user_is_number(scan->region, user);    /* phone's */
+static bool user_is_left_alone(struct scan *scan, struct text user) {
+  size_t start = (size_t)(user.at - scan->text.at);
+  if (user.size == 0 || pseudonym_is(user)) return true;
+  if (is_nobody(user)) {
+    scan_note(scan, start, start + user.size, "the name of a service, or of nobody");
+    return true;
+  }
+  if (is_digits(user) && user.size <= 6) {
+    scan_note(scan, start, start + user.size, "an extension: six digits or fewer");
+    return true;
+  }
+  return phone_user_is_number(scan->region, user); /* phone's */
 }
 
 static void uri_scan(struct scan *scan, size_t start) {
@@ -104,10 +112,7 @@ static void bare_scan(struct scan *scan, size_t at) {
 
 void sip_scan(struct scan *scan) {
   struct text text = scan->text;
-  for (uint32_t i = 0; i < scan->anchors->colon.count; i++) {
-    size_t colon = scan->anchors->colon.at[i];
-    if (ENDS(text, colon, "sip") || ENDS(text, colon, "sips")) uri_scan(scan, colon + 1);
-  }
+  for (uint32_t i = 0; i < scan->anchors->uri.count; i++) uri_scan(scan, scan->anchors->uri.at[i] + 1u);
   for (uint32_t i = 0; i < scan->anchors->percent.count; i++) {
     size_t at = scan->anchors->percent.at[i];
     if (STARTS(text, at, "%3a") && (ENDS(text, at, "sip") || ENDS(text, at, "sips"))) uri_scan(scan, at + 3);

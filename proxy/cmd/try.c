@@ -1,5 +1,5 @@
 /* tamis try [-c FILE] [--json] [LINE]: explains a line, or each line of standard input: every span, its rule, detector,
- * action, before and after. It prints what it was given: it is for the ops engineer's own terminal. */
+ * action, before and after, and what looked like a value and was left alone, and why. It prints what it was given: it is for the ops engineer's own terminal. */
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -49,6 +49,30 @@ static void span_line(const struct trial *trial, struct text line, const struct 
          (int)(span->end - span->start), line.at + span->start, (int)size, after, span->won ? "" : "  (another span has it)");
 }
 
+/* A note says nothing new where a span has the bytes. */
+static bool note_counts(const struct filter_note *note, const struct span *spans, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (spans[i].won && spans[i].start < note->end && note->start < spans[i].end) return false;
+  return true;
+}
+
+static void note_show(const struct trial *trial, struct text line, const struct filter_note *note, json_t *list) {
+  const char *rule = ruleset_name(trial->rules, note->rule);
+  if (list != NULL)
+    json_array_append_new(list, json_pack("{s:i, s:i, s:s, s:o, s:s}", "start", (int)note->start, "end", (int)note->end, "rule", rule, "text",
+                                          text_json(line.at + note->start, note->end - note->start), "why", note->why));
+  else
+    printf("  %u-%u  rule %s  left alone  %.*s: %s\n", note->start, note->end, rule, (int)(note->end - note->start), line.at + note->start,
+           note->why);
+}
+
+static void notes_show(const struct trial *trial, struct text line, const struct span *spans, size_t count, json_t *list) {
+  size_t                    note_count;
+  const struct filter_note *notes = filter_notes(trial->filter, &note_count);
+  for (size_t i = 0; i < note_count; i++)
+    if (note_counts(&notes[i], spans, count)) note_show(trial, line, &notes[i], list);
+}
+
 static void line_try(const struct trial *trial, struct text line) {
   const struct filter_context context = { .input = TEXT("try"), .field = TEXT("message") };
   unsigned                    rule = FILTER_NO_RULE;
@@ -58,11 +82,12 @@ static void line_try(const struct trial *trial, struct text line) {
   struct text                 after = result == FILTER_OK ? (struct text){ trial->out, size } : result == FILTER_SAME ? line : TEXT_NONE;
   bool                        whole = result == FILTER_OK || result == FILTER_SAME;
   if (trial->json) {
-    json_t *list = json_array();
+    json_t *list = json_array(), *left = json_array();
     for (size_t i = 0; whole && i < count; i++) span_json(trial, line, &spans[i], list);
-    json_t *made = json_pack("{s:s, s:o, s:o, s:s*, s:o}", "result", result_name(result), "before", text_json(line.at, line.size), "after",
+    if (whole) notes_show(trial, line, spans, count, left);
+    json_t *made = json_pack("{s:s, s:o, s:o, s:s*, s:o, s:o}", "result", result_name(result), "before", text_json(line.at, line.size), "after",
                              text_json(after.at != NULL ? after.at : "", after.size), "rule",
-                             rule != FILTER_NO_RULE ? ruleset_name(trial->rules, rule) : NULL, "spans", list);
+                             rule != FILTER_NO_RULE ? ruleset_name(trial->rules, rule) : NULL, "spans", list, "left", left);
     json_dumpf(made, stdout, JSON_COMPACT);
     putchar('\n');
     json_decref(made);
@@ -72,6 +97,7 @@ static void line_try(const struct trial *trial, struct text line) {
   if (whole) printf("after   %.*s\n", (int)after.size, after.at != NULL ? after.at : "");
   else printf("%s by %s\n", result_name(result), rule != FILTER_NO_RULE ? ruleset_name(trial->rules, rule) : "limits.record_bytes");
   for (size_t i = 0; whole && i < count; i++) span_line(trial, line, &spans[i]);
+  if (whole) notes_show(trial, line, spans, count, NULL);
 }
 
 static void input_try(const struct trial *trial) {
@@ -86,23 +112,26 @@ static void input_try(const struct trial *trial) {
 }
 
 int cmd_try(int argc, char **argv) {
-  static const struct option options[] = { { "json", no_argument, NULL, 'j' }, { "config", required_argument, NULL, 'c' }, { 0 } };
-  struct cmd_engine          engine;
-  struct trial               trial = { 0 };
-  const char                *file = NULL;
-  int                        option;
+  static const struct option options[] = {
+    { "json", no_argument, NULL, 'j' }, { "config", required_argument, NULL, 'c' }, { "epoch", required_argument, NULL, 'e' }, { 0 }
+  };
+  struct cmd_engine engine;
+  struct trial      trial = { 0 };
+  const char       *file = NULL, *epoch = NULL;
+  int               option;
   while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
     if (option == 'c') file = optarg;
     else if (option == 'j') trial.json = true;
-    else return cmd_usage("try [-c FILE] [--json] [LINE]");
+    else if (option == 'e') epoch = optarg;
+    else return cmd_usage("try [-c FILE] [--json] [--epoch ID] [LINE]");
   }
   if (argc - optind > 1) return cmd_usage("try [-c FILE] [--json] [LINE]   (one line: quote it)");
-  if (!cmd_engine_open(&engine, file, false)) return 2;
+  if (!cmd_engine_open(&engine, file, false, epoch)) return 2;
   trial.rules = engine.rules;
   trial.filter = filter_new(engine.rules, engine.conf->limits.record_bytes);
   trial.room = 4 * engine.conf->limits.record_bytes + 4096;
   trial.out = malloc(trial.room);
-  if (trial.filter != NULL && trial.out != NULL) {
+  if (trial.filter != NULL && trial.out != NULL && filter_explain(trial.filter)) {
     if (optind < argc) line_try(&trial, text_of(argv[optind]));
     else input_try(&trial);
   }

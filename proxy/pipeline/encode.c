@@ -23,6 +23,8 @@ struct encoder {
   char               *clean, *filtered, *unescaped; /* a text: without bad encoding; filtered; JSON's escapes undone */
   size_t              filtered_room;
   struct json_scratch scratch;
+  char                epoch[64]; /* ,"epoch":"…" as each record has it; an epoch's id needs no escapes */
+  size_t              epoch_size;
   struct clean_header clean_headers[CLEAN_ROWS];
   uint64_t            changes; /* texts that some rule changed */
 };
@@ -43,6 +45,7 @@ struct encoder *encoder_new(struct ruleset *rules, size_t record_bytes) {
   if (encoder == NULL) return NULL;
   encoder->rules = ruleset_ref(rules);
   encoder->most = record_bytes;
+  encoder->epoch_size = (size_t)snprintf(encoder->epoch, sizeof encoder->epoch, ",\"epoch\":\"%.31s\"", ruleset_epoch(rules));
   encoder->filter = filter_new(rules, 3 * record_bytes + MARGIN); /* U+FFFD takes three bytes */
   encoder->filtered_room = 8 * record_bytes + 8 * MARGIN;
   encoder->clean = malloc(3 * record_bytes + MARGIN);
@@ -188,7 +191,10 @@ static bool put_time(struct line *line, int64_t epoch_us) {
   return PUT(line, "{\"time\":\"") && put(line, text, sizeof text) && PUT(line, "\"");
 }
 
-static bool put_input(struct line *line) { return PUT(line, ",\"input\":") && put_string(line, line->origin->input); }
+static bool put_input(struct line *line) {
+  const struct encoder *encoder = line->encoder;
+  return PUT(line, ",\"input\":") && put_string(line, line->origin->input) && put(line, encoder->epoch, encoder->epoch_size);
+}
 
 static struct line line_start(struct encoder *encoder, struct batch *batch, const struct origin *origin) {
   return (struct line){

@@ -21,7 +21,7 @@ static struct filter *filter_make(void) {
                                                  .match_limit = 100000,
                                                  .depth_limit = 5000,
                                                  .heap_limit_kib = 20000 };
-  struct rule_spec                   specs[32] = { 0 };
+  struct rule_spec                   specs[64] = { 0 };
   size_t                             count = 0;
   struct filter                     *filter;
   for (const char *const *name = filter_detector_names(); *name != NULL; name++)
@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (filter == NULL) {
     filter = filter_make();
     portable = filter_make();
-    filter_portable(portable);
+    filter_width(portable, 0);
   }
   if (size == 0 || size > 4096) return 0;
   assert(run(filter, (struct text){ (const char *)data, size }, once, ROOM, &n) == FILTER_OK);

@@ -10,8 +10,8 @@ enum { ROOM = 1 << 16 };
 
 /* With the CPU's wide instructions and without: the same. */
 static bool needed(struct text text) {
-  bool portable = view_needed(text, false);
-  if (anchors_wide_possible()) assert(view_needed(text, true) == portable);
+  bool portable = view_needed(text, BLOCKS_PORTABLE);
+  for (int width = 1; width <= (int)blocks_widest(); width++) assert(view_needed(text, (enum blocks_width)width) == portable);
   return portable;
 }
 

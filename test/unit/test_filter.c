@@ -27,7 +27,7 @@ static const struct filter_options options = {
 };
 
 static struct ruleset *builtin_rules(const struct rule_spec *first, size_t count) {
-  struct rule_spec   specs[32] = { 0 };
+  struct rule_spec   specs[64] = { 0 };
   char               why[256] = "";
   const char *const *names = filter_detector_names();
   struct ruleset    *rules;
