@@ -269,6 +269,11 @@ static bool resolve_apart(struct filter *filter) {
 /* Settles the spans of all passes in the order of rules; within a rule the text's come first, then the view's. */
 static bool passes_settle(struct filter *filter, bool unsure) {
   uint32_t next[VIEW_LAYERS + 1];
+  if (filter->pass_count == 1) { /* most texts: as they were found */
+    for (uint32_t i = 0; i < filter->passes[1] && !unsure; i++)
+      if (!span_settle(filter, i)) return false;
+    return true;
+  }
   memcpy(next, filter->passes, sizeof next);
   for (;;) {
     const struct span *span;

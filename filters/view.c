@@ -12,7 +12,7 @@
 #include "filters/scan.h"
 
 enum {
-  QUOTED_NEAR = 16, /* quoted-printable comes in numbers: two so near are no keys with values */
+  QUOTED_NEAR = 40, /* quoted-printable comes in numbers: two so near are no keys with values */
   KEY_WINDOW = 32,  /* bytes looked at for key= in front of quoted-printable */
   TOKEN_LEAST = 14, /* base64: shorter tokens hold no value; longer ones are not looked into */
   TOKEN_MOST = 4096,
@@ -240,6 +240,9 @@ static struct unit backslash_at(struct text before, struct text text, size_t at)
 /* rsyslog's $EscapeControlCharactersOnReceive, and its escapes of 8-bit characters: #303#251. */
 static struct unit hash_at(struct text before, struct text text, size_t at) {
   uint32_t value = octal_at(text, at + 1);
+  size_t   end = at + 1;
+  while (end < text.size && end - at <= 8 && is_digit(text.at[end])) end++;
+  if (last_byte(before) == '&' || byte_at(text, end) == ';') return no_unit; /* the rest of &amp;#0000064; or %2526#0000064; */
   if (value < 0x20 || (value == 0x7f && !is_digit(byte_at(text, at + 4)))) return unit_byte(4, value); /* #1771234: a ticket */
   if (value == NO_CODE || value < 0x80) return no_unit;
   if (value >= 0xc2)
@@ -319,34 +322,42 @@ static bool quoted_joins(struct text text, size_t at, uint32_t value) {
   return (value == '+' || value == '=' || value == ':') && digits == end - start && digits > 5;
 }
 
-/* Another one follows, perhaps behind a word: =2B33=201. */
+/* Control characters that no text has. */
+static bool is_quiet(uint32_t value) { return value < ' ' && value != '\t' && value != '\n' && value != '\r'; }
+static bool is_near(char c) { return is_alnum(c) || is_utf8(c) || c == '.' || c == '@' || c == '-' || c == '+'; }
+
+/* Another one follows, perhaps behind a word: =2B33=201, =22192.0.2.7=22. */
 static bool quoted_follows(struct text text, size_t at) {
-  size_t end = at;
-  while (end < text.size && end - at < QUOTED_NEAR && is_alnum(text.at[end])) end++;
-  return quoted_at(text, end) != NO_CODE;
+  size_t   end = at;
+  uint32_t value;
+  while (end < text.size && end - at < QUOTED_NEAR && is_near(text.at[end])) end++;
+  value = quoted_at(text, end);
+  return value != NO_CODE && !is_quiet(value);
 }
 
-/* RFC 2045 6.7. run: one of these stands before, perhaps with a word between. */
-static struct unit equals_at(struct text before, struct text text, size_t at, bool run) {
+/* RFC 2045 6.7. near: more than 0 where another one stands before, QUOTED_NEAR + 1 where nothing is between. */
+static struct unit equals_at(struct text before, struct text text, size_t at, uint32_t near) {
   uint32_t value = quoted_at(text, at);
   if (value == NO_CODE) { /* a soft line end */
     if (byte_at(text, at + 1) == '\r' && byte_at(text, at + 2) == '\n') return unit_code(3, 0xad);
     return byte_at(text, at + 1) == '\n' ? unit_code(2, 0xad) : no_unit;
   }
-  if ((value < ' ' && value != '\t' && value != '\n' && value != '\r') || (value >= 0x80 && value < 0xc2 && !run)) return no_unit;
-  run = run || quoted_follows(text, at + 3);
-  if (run) return unit_byte(3, value);
-  return value >= 0x20 && value < 0x7f && (quoted_joins(text, at, value) || !key_ends(before)) ? unit_byte(3, value) : no_unit;
+  if (is_quiet(value)) return no_unit;
+  if (near > QUOTED_NEAR || quoted_at(text, at + 3) != NO_CODE) return unit_byte(3, value);
+  if (value >= 0x7f) return no_unit; /* UTF-8 comes in rows */
+  if (strchr("\t\n\r \"'()+,-./:;<=>@_", (int)value) != NULL && (near > 0 || quoted_follows(text, at + 3))) return unit_byte(3, value);
+  if (is_alnum((char)value) && is_alpha(last_byte(before))) return no_unit; /* =0D=0Apassword=61… */
+  return value >= ' ' && (quoted_joins(text, at, value) || !key_ends(before)) ? unit_byte(3, value) : no_unit;
 }
 
-/* run: quoted-printable stands before, perhaps with a word between. */
-static struct unit unit_at(struct text before, struct text text, size_t at, bool run) {
+/* near: as in equals_at. */
+static struct unit unit_at(struct text before, struct text text, size_t at, uint32_t near) {
   switch (text.at[at]) {
   case '%': return percent_at(text, at);
   case '\\': return backslash_at(before, text, at);
   case '&': return entity_at(text, at);
   case '#': return hash_at(before, text, at);
-  case '=': return equals_at(before, text, at, run);
+  case '=': return equals_at(before, text, at, near);
   case ' ': return dump_at(text, at);
   default: return no_unit;
   }
@@ -413,6 +424,48 @@ static bool padded_at(struct text text, size_t at, struct inside *inside) {
   return token_decode((struct text){ text.at + at, end - at }, inside);
 }
 
+/* Where padded tokens may start: at each run of base64's characters that ends before padding, and behind slashes in it. */
+struct token {
+  size_t   start, pad; /* the text's size: no more */
+  unsigned tries;
+};
+
+static struct token token_of(struct text text, size_t from, size_t pad) {
+  size_t start = pad;
+  while (start > from && pad - start <= TOKEN_MOST && is_base64(text.at[start - 1])) start--;
+  return (struct token){ pad - start >= TOKEN_LEAST && !is_base64(byte_at(text, pad + 1)) ? start : text.size, pad, 0 };
+}
+
+static struct token token_find(struct text text, size_t from) {
+  while (from < text.size) {
+    const char  *equal = memchr(text.at + from, '=', text.size - from);
+    struct token token;
+    if (equal == NULL) break;
+    token = token_of(text, from, (size_t)(equal - text.at));
+    if (token.start < text.size) return token;
+    from = token.pad + 1;
+  }
+  return (struct token){ text.size, text.size, 0 };
+}
+
+/* A spelling's end took the token's start: what is left of the token, or the next. */
+static void token_pass(struct text text, size_t at, struct token *token) {
+  size_t pad = token->pad;
+  if (at < pad) *token = token_of(text, at, pad);
+  if (token->start < at || token->start == text.size) *token = token_find(text, at < pad ? pad + 1 : at);
+}
+
+/* Behind the next slash; false: none is left. */
+static bool token_next(struct text text, struct token *token) {
+  for (size_t i = token->start + 1; i + TOKEN_LEAST <= token->pad && token->tries < TOKEN_TRIES; i++) {
+    if (text.at[i - 1] != '/') continue;
+    token->tries++;
+    token->start = i;
+    return true;
+  }
+  return false;
+}
+
 static bool is_base64url(char c) { return is_alnum(c) || c == '-' || c == '_'; }
 
 /* A part of a JWT, which is JSON (RFC 7519 3). last: the byte before. */
@@ -460,9 +513,9 @@ static bool word_at(struct text text, size_t at, struct inside *inside) {
 struct layer {
   struct view *view;
   uint32_t     made;  /* bytes written */
-  uint32_t     tries; /* starts of tokens in this run of base64's characters */
+  uint32_t     near;  /* so many more bytes of a word may stand between two of quoted-printable */
+  struct token token; /* the next that may be */
   bool         changed;
-  uint32_t     near; /* so many more bytes of a word may stand between two of quoted-printable */
 };
 
 /* A character of UTF-8 is complete: one unit, and in ASCII if it looks so. */
@@ -500,11 +553,13 @@ static void push_unit(struct layer *layer, const struct unit *unit, uint32_t ori
 static size_t push_inside(struct layer *layer, struct text text, size_t at, char last) {
   struct inside inside;
   uint32_t      origin = layer->view->origin[at];
-  bool          base64 = is_base64(text.at[at]), found = false;
-  if (!base64) layer->tries = 0;
+  bool          found = false;
   if (text.at[at] == '=') found = word_at(text, at, &inside);
   if (text.at[at] == 'e') found = jwt_at(text, at, last, &inside);
-  if (base64 && !found && (!is_base64(last) || (last == '/' && layer->tries++ < TOKEN_TRIES))) found = padded_at(text, at, &inside);
+  if (at == layer->token.start) {
+    found = found || padded_at(text, at, &inside);
+    if (found || !token_next(text, &layer->token)) layer->token = token_find(text, layer->token.pad + 1);
+  }
   if (!found) return 0;
   for (size_t i = 0; i < inside.size; i++) push(layer, inside.bytes[i], origin);
   layer->changed = true;
@@ -520,37 +575,44 @@ static void layer_end(struct layer *layer, uint32_t total) {
   view->origin[view->size] = total;
 }
 
-/* Within a word nothing begins: its bytes are taken as they are. Returns where it ends. */
-static size_t push_word(struct layer *layer, struct text text, size_t at) {
-  struct view *view = layer->view;
-  for (; at < text.size && is_alnum(text.at[at]); at++) {
-    view->at[layer->made] = text.at[at];
-    view->origin[layer->made++] = view->origin[at];
+/* The spelling at byte at of text, or the byte itself. Returns where the next starts. */
+static size_t layer_step(struct layer *layer, struct text text, size_t at, char last) {
+  uint32_t    origin = layer->view->origin[at];
+  char        byte = text.at[at];
+  struct unit unit = unit_at((struct text){ layer->view->at, layer->made }, text, at, layer->near);
+  if (unit.taken > 0) {
+    push_unit(layer, &unit, origin);
+    layer->near = byte == '=' ? QUOTED_NEAR + 1 : 0;
+    return at + unit.taken;
   }
-  return at;
+  unit.taken = (uint32_t)push_inside(layer, text, at, last);
+  if (unit.taken == 0) push(layer, byte, origin);
+  layer->near = layer->near > 0 && is_near(byte) ? layer->near - 1 : 0;
+  return at + (unit.taken > 0 ? unit.taken : 1);
+}
+
+/* No spelling starts with it, nor is it a byte of UTF-8's longer characters. */
+static bool is_plain(char c) {
+  static const uint64_t stops[2] = { 1ull << ' ' | 1ull << '#' | 1ull << '%' | 1ull << '&' | 1ull << '=', 1ull << ('\\' - 64) | 1ull << ('e' - 64) };
+  return !is_utf8(c) && (stops[(uint8_t)c >> 6] >> (c & 63) & 1) == 0;
 }
 
 bool view_next(struct view *view) {
   struct text  text = view_text(view);
-  struct layer layer = { .view = view };
+  struct layer layer = { .view = view, .token = token_find(text, 0) };
   uint32_t     total = view->origin[view->size];
   char         last = 0; /* of this layer's input */
-  for (size_t at = 0; at < text.size;) {
-    if (layer.near == 0 && is_alnum(last) && is_alnum(text.at[at])) {
-      at = push_word(&layer, text, at);
-      last = text.at[at - 1];
+  for (size_t at = 0, next; at < text.size; at = next) {
+    if (at > layer.token.start) token_pass(text, at, &layer.token);
+    if (is_plain(text.at[at]) && layer.near == 0 && at != layer.token.start) {
+      last = view->at[layer.made] = text.at[at];
+      view->origin[layer.made++] = view->origin[at];
+      next = at + 1;
       continue;
     }
-    uint32_t    origin = view->origin[at];
-    struct unit unit = unit_at((struct text){ view->at, layer.made }, text, at, layer.near > 0);
-    size_t      taken = unit.taken > 0 ? unit.taken : push_inside(&layer, text, at, last);
-    last = text.at[at + (taken > 0 ? taken : 1) - 1];
-    if (unit.taken > 0 && text.at[at] == '=') layer.near = QUOTED_NEAR + 1;
-    else if (unit.taken == 0 && is_alnum(text.at[at])) layer.near -= layer.near > 0;
-    else layer.near = 0;
-    if (unit.taken > 0) push_unit(&layer, &unit, origin);
-    else if (taken == 0) push(&layer, text.at[at], origin);
-    at += taken > 0 ? taken : 1;
+    char end = text.at[at];
+    next = layer_step(&layer, text, at, last);
+    last = next > at + 1 ? text.at[next - 1] : end;
   }
   layer_end(&layer, total);
   return layer.changed;
@@ -570,20 +632,20 @@ static bool character_matters(struct text text, size_t at) {
 }
 
 static bool unit_matters(struct text text, size_t at) {
-  struct unit unit = unit_at((struct text){ text.at, at }, text, at, false);
+  struct unit unit = unit_at((struct text){ text.at, at }, text, at, 0);
   return unit.taken > 0 && !unit.idle;
 }
 
 /* A token that is padded from byte at on. */
 static bool padding_matters(struct text text, size_t at) {
   struct inside inside;
-  size_t        start = at, tries = 0;
+  struct token  token;
   if (at < TOKEN_LEAST || !is_base64(text.at[at - TOKEN_LEAST])) return false;
-  while (start > 0 && at - start <= TOKEN_MOST && is_base64(text.at[start - 1])) start--;
-  if (at - start < TOKEN_LEAST) return false;
-  if (padded_at(text, start, &inside)) return true;
-  for (size_t i = start + 1; at - i >= TOKEN_LEAST && tries < TOKEN_TRIES; i++)
-    if (text.at[i - 1] == '/' && ++tries <= TOKEN_TRIES && padded_at(text, i, &inside)) return true;
+  token = token_of(text, 0, at);
+  if (token.start == text.size) return false;
+  do
+    if (padded_at(text, token.start, &inside)) return true;
+  while (token_next(text, &token));
   return false;
 }
 
@@ -600,7 +662,7 @@ static bool jwt_matters(struct text text, size_t at) { /* at: the J of eyJ */
 /* =NN where neither is a reason to think of quoted-printable: a number after a key. Sooner than unit_at. */
 static bool is_number_of_key(struct text text, size_t at) {
   char first = byte_at(text, at + 1), second = byte_at(text, at + 2), before = at > 0 ? text.at[at - 1] : 0;
-  if (!is_alpha(before) || !is_digit(second) || quoted_follows(text, at + 3)) return false;
+  if (!is_alpha(before) || !is_digit(second) || byte_at(text, at + 3) == '=') return false;
   return first == '1' || first == '3' || first == '5' || (first == '4' && second != '0');
 }
 

@@ -35,7 +35,7 @@ sys.path.insert(0, DATA)
 import gen_telephony  # noqa: E402
 import score  # noqa: E402
 
-PSEUDONYM = re.compile(r"(?<![a-z])(?:tel_(?:[A-Z]{2}_)?|sip_|mac_)[a-z2-7]{13}")
+PSEUDONYM = re.compile(r"(?:tel_(?:[A-Z]{2}_)?|sip_|mac_)[a-z2-7]{13}")
 KINDS = {"phone", "ip", "ipv6", "email", "sip_user", "mac", "name", "auth"}
 
 # ---- spellings: a character to its escape ------------------------------------------------------------------------
@@ -69,6 +69,7 @@ ESCAPES = {
     "braces": lambda c: "\\u{%x}" % ord(c),
     "entity": lambda c: "&#%d;" % ord(c),
     "entity-hex": lambda c: "&#x%04X;" % ord(c),
+    "entity-zeros": lambda c: "&#%07d;" % ord(c),
     "entity-name": lambda c: NAMED.get(c, c),
     "quoted-printable": octets("=%02X"),
     "backslash": lambda c: "\\" + c if not c.isalnum() and 32 < ord(c) < 127 else c,
@@ -129,9 +130,19 @@ def respelled(r, kind, surface, canon, separators=True):
         return base64.b64encode((value + " " * (len(value.encode()) % 3 == 0)).encode()).decode(), ["base64"]
     if c < .2:
         mark = r.choice(INVISIBLE)
-        at = r.randrange(1, len(value))
+        at = r.randrange(0, len(value) + 1)
         written = r.choice([mark, mark, quote(mark), utf16(mark, "\\u%04x"), "&#%d;" % ord(mark)])
-        return value[:at] + written + value[at:], names + ["invisible %04x" % ord(mark) + ("" if written == mark else " escaped")]
+        names.append("invisible %04x" % ord(mark) + ("" if written == mark else " escaped"))
+        if r.random() < .2:
+            return written.join([""] + list(value) + [""]), names + ["everywhere"]
+        return value[:at] + written + value[at:], names
+    if c < .25 and kind == "name":
+        if r.random() < .5:
+            return "=?utf-8?B?" + base64.b64encode(value.encode()).decode() + "?=", ["encoded word base64"]
+        return "=?UTF-8?Q?" + "".join(c if c.isascii() and c.isalnum() else "_" if c == " " else octets("=%02X")(c) for c in value) + "?=", ["encoded word"]
+    if c < .25 and kind == "email":
+        token = base64.urlsafe_b64encode(json.dumps({"sub": "7", "email": value}, separators=(",", ":")).encode()).decode().rstrip("=")
+        return "eyJhbGciOiJIUzI1NiJ9." + token + ".c2lnbmF0dXJl", ["base64 of a JWT"]
     if c < .95:
         escape = r.choice(list(ESCAPES))
         value, name = spell(r, value, escape)
@@ -139,6 +150,9 @@ def respelled(r, kind, surface, canon, separators=True):
         if escape not in RAW and r.random() < .3:
             value = nest(r, value)
             names.append("nested")
+            if r.random() < .3:
+                value = nest(r, value)
+                names.append("again")
     return value, names or ["plain"]
 
 
@@ -155,6 +169,16 @@ PLACES = {
     "name": ['From: "{}" <sip:201@pbx.example.com>', 'caller_name="{}" x', '{{"display_name":"{}"}}', 'Processing {} <+33199001234>->201 in context', "From: {} <sip:201@x>"],
     "auth": ['Digest username="201",nonce="{}",realm="x"', 'response="{}",algorithm=MD5', '{{"nonce":"{}"}}', "password={} x"],
 }
+
+
+# What stands around a value in a place where blanks or quotes may: glued to it, and spelled.
+WRAPS = [("%20", "%20"), ("%22", "%22"), ('\\"', '\\"'), ("\\u0022", "\\u0022"), ("\\u0020", "\\n"), ("&quot;", "&quot;"), ("&lt;", "&gt;"), ("&#32;", "&#10;"),
+         ("=20", "=20"), ("=22", "=22"), ("#011", "#015#012"), ("\\t", "\\t"), ("\\x09", "\\x0a"), ("%2520", "%250A"), ("\u00a0", "\u00a0"), ("\u200b", "\u200b"),
+         ("%3C", "%3E"), ("\\\\u003c", "\\\\u003e"), ("&amp;lt;", "&amp;gt;"), ("\uff1c", "\uff1e"), (" 0D  0A ", " 0D  0A "), ("%0D%0A", "%0D%0A")]
+WRAPPED = {"phone": ["call from {} to 201", "number:{}"], "email": ["mail from {} to 7", "seen{}here", "mail:{}"], "ip": ["from {} port 22", "seen{}here"],
+           "ipv6": ["from {} port 22", "seen{}here"], "mac": ["DHCPACK to {} via eth0", "seen{}here"]}
+# A header or a key that begins where a spelled line end ends.
+ENDS = ["\\r\\n", "\\n", "#015#012", "#012", "%0D%0A", "&#13;&#10;", " 0D  0A ", "\\u000d\\u000a", "\\x0d\\x0a", "=0D=0A", "\\\\r\\\\n", "%250D%250A", "\\015\\012", "\\t"]
 
 
 class Case:
@@ -229,7 +253,27 @@ class Maker:
             if place in ("mac {}", "password={} x") and new[:1] in '[<("':
                 new = surface
             values.append((kind, surface, canon, " + ".join(names)))
-            text, plain = place.format(new), place.format(surface)
+            c = r.random()
+            if c < .3 and kind in WRAPPED and "base64" not in names[0]:
+                place, (left, right) = r.choice(WRAPPED[kind]), r.choice(WRAPS)
+                if kind == "phone":  # others need a context
+                    surface = canon
+                    new, names = respelled(r, kind, canon, canon, False)
+                if left[0] == "=":  # beside digits it is key=value, unless another one is near
+                    new, names = surface, []
+                    if kind == "ipv6":
+                        left, right = "%20", "%20"
+                names.append(f"between {left} and {right}")
+                text, plain = place.format(left + new + right), place.format(" " + surface + " ")
+            elif c < .5:
+                end = r.choice(ENDS)
+                if end[0] == "=" and "=" in place:
+                    end = "%0A"
+                names.append(f"between {end}")
+                text, plain = f"x{end}{place.format(new)}{end}y", f"x {place.format(surface)} y"
+            else:
+                text, plain = place.format(new), place.format(surface)
+            values[-1] = (kind, surface, canon, " + ".join(names))
         else:
             place = "in place"
             done = set()
@@ -359,7 +403,7 @@ def judge(failures, case, got, plain):
             spelling = "plain"
         failures.add(kind, spelling, case, got)
     names = [v[0] + ": " + v[3] for v in case.values]
-    if not set(PSEUDONYM.findall(plain)) <= set(PSEUDONYM.findall(got)) and not any("base64" in n or "separators" in n for n in names):
+    if not set(PSEUDONYM.findall(plain)) <= set(PSEUDONYM.findall(got)) and not any(word in n for n in names for word in ("base64", "separators", "between =")):
         failures.add("another pseudonym", names[0], case, got + "   plain: " + plain)
     if case.whole in VALID and not is_valid(case, got) and is_valid(case, case.line):
         failures.add("invalid", names[0], case, got)

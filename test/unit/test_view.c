@@ -84,6 +84,9 @@ static void decodes(void **state) {
     { "entity by name", "&lt;sip:a&commat;b&gt;", "<sip:a@b>", "a@b", "a&commat;b", 1 },
     { "entity by name without its end", "&lt sip&gt", "< sip>", ">", "&gt", 1 },
     { "entity of an entity", "&amp;amp;lt;", "<", "<", "&amp;amp;lt;", 3 },
+    { "zeros of an entity of an entity", "&amp;#0000064;", "@", "@", "&amp;#0000064;", 2 },
+    { "a key after quoted-printable", "=0D=0Apassword=61a9e", "\r\npassword=61a9e", "=61", "=61", 1 },
+    { "quotes in quoted-printable", "x =22192.0.2.7=22", "x \"192.0.2.7\"", "7", "7", 1 },
     { "percent in an entity", "&#37;40", "@", "@", "&#37;40", 2 },
     { "accents", "H&eacute;l&Egrave;ne", "H\xc3\xa9l\xc3\x88ne", "\xc3\xa9", "&eacute;", 1 },
     { "quoted-printable in a word", "jean=40example.com", "jean@example.com", "@", "=40", 1 },
@@ -138,6 +141,8 @@ static void decodes(void **state) {
       "amVhbi5kdXBvbnRAZXhhbXBsZS5jb20=", 1 },
     { "base64 at the end of a path", "/q/amVhbi5kdXBvbnRAZXhhbXBsZS5jb20=", "/q/jean.dupont@example.com", "@",
       "amVhbi5kdXBvbnRAZXhhbXBsZS5jb20=", 1 },
+    { "a token behind an escape, and another", "%20amVhbi5kdXBvbnRAZXhhbXBsZS5jb20= amVhbi5kdXBvbnRAZXhhbXBsZS5jb20=",
+      " jean.dupont@example.com jean.dupont@example.com", " j", "%20amVhbi5kdXBvbnRAZXhhbXBsZS5jb20=", 1 },
     { "a JWT", "eyJzdWIiOiJqZWFuQGV4YW1wbGUuY29tIn0.x", "{\"sub\":\"jean@example.com\"}.x", "jean", "eyJzdWIiOiJqZWFuQGV4YW1wbGUuY29tIn0", 1 },
     { "a NUL", "a%00b", "a", "a", "a", 1 },
   };
