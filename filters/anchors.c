@@ -11,17 +11,18 @@
 enum {
   VALUE_MOST = 8192, /* bytes looked at for a value's end: keeps the whole pass linear */
   NESTED_MOST = 16,
+  NAME_WORDS_MOST = 5,
 };
 
 static struct text value_window(struct text text, size_t from) {
   return text.size - from > VALUE_MOST ? (struct text){ text.at, from + VALUE_MOST } : text;
 }
 
-/* The key that ends before byte end: quotes of JSON, also escaped ones, and one pair of parentheses may close it. */
+/* The key that ends before byte end: quotes of JSON, also escaped ones, brackets of a dump, and one pair of parentheses may close it. */
 static struct text key_before(const struct anchors *anchors, struct text text, size_t end) {
   size_t start;
   while (end > 0 && text.at[end - 1] == ' ') end--;
-  if (end > 0 && (text.at[end - 1] == '"' || text.at[end - 1] == '\'')) end--;
+  if (end > 0 && (text.at[end - 1] == '"' || text.at[end - 1] == '\'' || text.at[end - 1] == ']')) end--;
   if (end > 0 && text.at[end - 1] == '\\') end--;
   start = end;
   if (start > 0 && text.at[start - 1] == ')') {
@@ -63,14 +64,148 @@ static size_t bare_end(const struct anchors *anchors, struct text text, size_t f
   return i;
 }
 
+/* Byte at is the first of a line: of the text, behind a line break, or behind what a logger writes for one. */
+static bool line_starts(struct text text, size_t at) {
+  char last = at > 0 ? text.at[at - 1] : '\n';
+  return last == '\n' || last == '\r' || ENDS(text, at, "#012") || ENDS(text, at, "#015") ||
+         (at > 1 && text.at[at - 2] == '\\' && (last == 'n' || last == 'r'));
+}
+
+/* Where a bare name ends: before what no name holds, before a word of prose, and before the next key. */
+static size_t name_end(struct text text, size_t from) {
+  size_t   end = from;
+  unsigned words = 0;
+  for (size_t at = from; at < text.size && words < NAME_WORDS_MOST; words++) {
+    size_t word = at;
+    while (at < text.size && (is_alnum(text.at[at]) || is_utf8(text.at[at]) || memchr("'-_.%+", text.at[at], 6) != NULL)) at++;
+    if (at == word || (at < text.size && (text.at[at] == '=' || text.at[at] == ':' || text.at[at] == '/' || text.at[at] == '@') && words > 0)) break;
+    if (words > 0 && (is_digit(text.at[word]) || text.at[word] == '+' || word_is_stop((struct text){ text.at + word, at - word }))) break;
+    end = at;
+    if (at < text.size && text.at[at] == ' ') at++;
+  }
+  return end;
+}
+
+/* Where a bare secret ends: white space, or what closes it with white space, a quote, the end or another key behind. */
+static size_t secret_end(const struct anchors *anchors, struct text text, size_t from) {
+  size_t at = from;
+  for (;; at++) {
+    size_t next;
+    at = class_next(&anchors->blocks, CLASS_END, at, text.size);
+    if (at >= text.size || memchr(" \t\r\n\"'<>&|", text.at[at], 10) != NULL) return at;
+    next = at + 1;
+    if (text.at[at] == '#' && (STARTS(text, at, "#015") || STARTS(text, at, "#012"))) return at;
+    if (next >= text.size || memchr(" \t\r\n\"'<>&|,;)]}", text.at[next], 15) != NULL) return at;
+    next = class_end(&anchors->blocks, CLASS_KEY, next, text.size);
+    if (next > at + 1 && next < text.size && (text.at[next] == '=' || text.at[next] == ':')) return at;
+  }
+}
+
+/* name="password" value="…", {"name":"password","value":"…"}: what the name says of the value. */
+static uint32_t value_kind(const struct anchors *anchors, struct text text, size_t key) {
+  size_t end = key, start;
+  while (end > 0 && (text.at[end - 1] == ' ' || text.at[end - 1] == '"' || text.at[end - 1] == ',') && key - end < 6) end--;
+  start = class_start(&anchors->blocks, CLASS_KEY, end);
+  if (start < 6 || (text.at[start - 1] != '"' && text.at[start - 1] != '\'')) return KEY_NONE;
+  if (!ENDS(text, start - 1, "name=") && !ENDS(text, start - 1, "name\":") && !ENDS(text, start - 1, "name\": ")) return KEY_NONE;
+  return key_kind_of(&anchors->keys, (struct text){ text.at + start, end - start });
+}
+
+/* A key of one word, "name", says whose only with what stands before it: calling name=, "caller":{"name":. */
+static uint32_t name_kind(const struct anchors *anchors, struct text text, size_t key) {
+  static const struct text people[] = { TEXT("caller"),  TEXT("calling"),  TEXT("called"), TEXT("callee"), TEXT("display"), TEXT("connected"),
+                                        TEXT("id"),      TEXT("full"),     TEXT("first"),  TEXT("last"),   TEXT("party"),   TEXT("subscriber"),
+                                        TEXT("contact"), TEXT("customer"), TEXT("from"),   TEXT("person") };
+  struct text              before;
+  size_t                   end = key;
+  if (end > 2 && text.at[end - 1] == '"') {
+    end--;
+    while (end > 0 && text.at[end - 1] == ' ') end--;
+    if (end < 2 || text.at[end - 1] != '{') return KEY_NONE;
+    end--;
+    while (end > 0 && (text.at[end - 1] == ' ' || text.at[end - 1] == ':')) end--;
+    before = key_before(anchors, text, end);
+  } else {
+    if (end < 2 || text.at[end - 1] != ' ') return KEY_NONE;
+    before = key_before(anchors, text, end);
+    if (before.size == 4 && STARTS(before, 0, "user")) return KEY_USER | KEY_PHONE;
+  }
+  for (size_t i = 0; i < sizeof people / sizeof people[0]; i++)
+    if (before.size == people[i].size && starts_nocase(before, 0, people[i].at, before.size)) return KEY_NAME;
+  return KEY_NONE;
+}
+
+/* Keys that are keys at a line's start alone: the compact forms of SIP (RFC 3261 7.3.3), the lines of SDP (RFC 8866 5) and of vCards. */
+static uint32_t letter_kind(struct text text, size_t mark) {
+  if (text.at[mark] == ':') switch (text.at[mark - 1]) {
+    case 'f':
+    case 't':
+    case 'm':
+    case 'r':
+    case 'b': return KEY_PHONE;
+    case 'i': return KEY_CALLID;
+    case 's':
+    case 'N': return KEY_NAME;
+    default: return KEY_NONE;
+    }
+  switch (text.at[mark - 1]) {
+  case 'i':
+  case 'u': return KEY_NAME;
+  case 'p': return KEY_PHONE;
+  default: return KEY_NONE;
+  }
+}
+
+/* o=user id version IN IP4 host, anywhere: RFC 8866 5.2. */
+static bool origin_at(struct text text, size_t at) {
+  while (at < text.size && text.at[at] > ' ') at++;
+  for (int i = 0; i < 2; i++) {
+    size_t digits = ++at;
+    while (at < text.size && is_digit(text.at[at])) at++;
+    if (at == digits || at >= text.size || text.at[at] != ' ') return false;
+  }
+  return STARTS(text, at, " in ip");
+}
+
+/* Login incorrect (reason): [user/password], of FreeRADIUS. */
+static uint32_t login_kind(struct text text, size_t mark) {
+  size_t end = mark;
+  if (!STARTS(text, mark, ": [")) return KEY_NONE;
+  if (text.at[end - 1] == ')') {
+    while (end > 0 && mark - end < 256 && text.at[end - 1] != '(') end--;
+    if (end < 2) return KEY_NONE;
+    end -= 2;
+  }
+  return ENDS(text, end, "login incorrect") || ENDS(text, end, "login ok") || ENDS(text, end, "invalid user") ? KEY_SECRET : KEY_NONE;
+}
+
+static uint32_t mark_kind(const struct anchors *anchors, struct text text, struct text key, size_t mark, bool line) {
+  size_t start = (size_t)(key.at - text.at);
+  if (key.size == 1) {
+    if (key.at[0] == 'o' && text.at[mark] == '=' && origin_at(text, mark + 1)) return KEY_USER;
+    return line && start + 1 == mark ? letter_kind(text, mark) : KEY_NONE;
+  }
+  if (key.size == 4 && STARTS(key, 0, "name")) return name_kind(anchors, text, start);
+  if (key.size == 5 && STARTS(key, 0, "value")) return value_kind(anchors, text, start);
+  return key_kind_of(&anchors->keys, key);
+}
+
 static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
-  uint32_t kind = key_kind_of(&anchors->keys, key_before(anchors, text, mark));
-  size_t   start = mark + 1, end;
-  bool     escaped = false;
+  struct text key = key_before(anchors, text, mark);
+  size_t      start = mark + 1, end;
+  bool        escaped = false, line;
+  uint32_t    kind;
+  if (key.size == 0 && (mark == 0 || text.at[mark - 1] != ')')) return;
+  line = key.size > 0 && line_starts(text, (size_t)(key.at - text.at));
+  kind = key.size > 0 ? mark_kind(anchors, text, key, mark, line) : KEY_NONE;
+  if (kind == KEY_NONE && text.at[mark] == ':') kind = login_kind(text, mark);
   if (kind == KEY_NONE) return;
   text = value_window(text, mark);
+  if (start < text.size && text.at[start] == '>' && text.at[mark] == '=') start++;
   while (start < text.size && text.at[start] == ' ') start++;
-  if (start < text.size && text.at[start] == '[' && start + 1 < text.size && text.at[start + 1] != '"') start++;
+  if (start < text.size && (text.at[start] == '[' || (text.at[start] == '{' && text.at[mark] == '=')) && start + 1 < text.size &&
+      (text.at[start + 1] != '"' || text.at[start] == '{'))
+    start++;
   if (start + 1 < text.size && text.at[start] == '\\' && (text.at[start + 1] == '"' || text.at[start + 1] == '\'')) {
     escaped = true;
     start++;
@@ -78,30 +213,77 @@ static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
   if (start < text.size && (text.at[start] == '"' || text.at[start] == '\'')) {
     end = quoted_end(anchors, text, start + 1, text.at[start], escaped);
     start++;
-  } else if (text.at[mark] == ':' && (kind & (KEY_AGENT | KEY_NAME | KEY_PHONE))) {
+  } else if (line && text.at[mark] == ':' && (kind & (KEY_AGENT | KEY_NAME | KEY_PHONE | KEY_SECRET))) {
+    end = header_end(text, start);
+  } else if (kind & KEY_NAME) {
+    end = key.size == 1 ? header_end(text, start) : name_end(text, start);
+  } else if (text.at[mark] == ':' && (kind & (KEY_AGENT | KEY_PHONE))) {
     end = header_end(text, start);
   } else {
-    end = bare_end(anchors, text, start);
+    end = kind & KEY_SECRET ? secret_end(anchors, text, start) : bare_end(anchors, text, start);
   }
   if (start >= end) return;
   anchors->keyed[anchors->keyed_count++] = (struct keyed){ (uint32_t)start, (uint32_t)end, kind };
   anchors->kinds |= kind;
 }
 
+/* user 'value', password "value": prose, where a colon or '=' would stand in a record. quote: the opening one. */
+static void quoted_add(struct anchors *anchors, struct text text, size_t quote) {
+  uint32_t kind = key_kind_of(&anchors->keys, key_before(anchors, text, quote));
+  size_t   end;
+  kind &= KEY_USER | KEY_PHONE | KEY_SECRET | KEY_DIGEST | KEY_CALLID | KEY_MAC;
+  if (kind == KEY_NONE) return;
+  text = value_window(text, quote);
+  end = quoted_end(anchors, text, quote + 1, text.at[quote], false);
+  if (end <= quote + 1) return;
+  anchors->keyed[anchors->keyed_count++] = (struct keyed){ (uint32_t)quote + 1, (uint32_t)end, kind };
+  anchors->kinds |= kind;
+}
+
+/* <key>value</key>, and user <value>. */
+static void element_add(struct anchors *anchors, struct text text, size_t angle) {
+  size_t   close = class_end(&anchors->blocks, CLASS_KEY, angle + 1, text.size), end;
+  uint32_t kind = KEY_NONE;
+  if (close == angle + 1 || close >= text.size || text.at[close] != '>') return;
+  if (angle > 1 && text.at[angle - 1] == ' ' && is_alpha(text.at[angle - 2])) {
+    kind = key_kind_of(&anchors->keys, key_before(anchors, text, angle)) & KEY_USER;
+    if (kind != KEY_NONE) {
+      anchors->keyed[anchors->keyed_count++] = (struct keyed){ (uint32_t)angle + 1, (uint32_t)close, kind };
+      anchors->kinds |= kind;
+      return;
+    }
+  }
+  kind = key_kind_of(&anchors->keys, (struct text){ text.at + angle + 1, close - angle - 1 });
+  if (kind == KEY_NONE) return;
+  text = value_window(text, close);
+  end = class_next(&anchors->blocks, CLASS_ANGLE, close + 1, text.size);
+  if (end == close + 1) return;
+  anchors->keyed[anchors->keyed_count++] = (struct keyed){ (uint32_t)close + 1, (uint32_t)end, kind };
+  anchors->kinds |= kind;
+}
+
 static void positions_add(struct positions *positions, size_t at) { positions->at[positions->count++] = (uint32_t)at; }
 
-/* ':' and '=' behind what can be a key; sip: and sips: begin URIs. */
+/* ':' and '=' behind what can be a key, quotes behind a word, elements of XML; sip: and sips: begin URIs. */
 static void marks_find(struct anchors *anchors, struct text text) {
   const struct blocks *blocks = &anchors->blocks;
-  uint64_t             before = 0; /* of the previous word: bytes that can stand before a mark */
+  uint64_t             can_last = 0, letter_last = 0, spaced_last = 0; /* of the previous word */
   for (size_t base = 0, i = 0; base < text.size; base += 64, i++) {
-    uint64_t can = (blocks->of[CLASS_KEY][i] | blocks->of[CLASS_QUOTE][i] | blocks->of[CLASS_GAP][i]) & ~blocks->of[CLASS_DIGIT][i];
-    uint64_t marks = (blocks->of[CLASS_COLON][i] | blocks->of[CLASS_EQUAL][i]) & (can << 1 | before >> 63);
-    before = can;
+    uint64_t letter = blocks->of[CLASS_LETTER][i], digit = blocks->of[CLASS_DIGIT][i], quote = blocks->of[CLASS_QUOTE][i],
+             gap = blocks->of[CLASS_GAP][i];
+    uint64_t behind_letter = letter << 1 | letter_last >> 63, spaced = gap & behind_letter;
+    uint64_t can = ((blocks->of[CLASS_KEY][i] | quote | gap) & ~digit) | (digit & (behind_letter | (behind_letter & digit) << 1));
+    uint64_t marks = (blocks->of[CLASS_COLON][i] | blocks->of[CLASS_EQUAL][i]) & (can << 1 | can_last >> 63);
+    marks |= (quote & (spaced << 1 | spaced_last >> 63)) | blocks->of[CLASS_ANGLE][i];
+    can_last = can;
+    letter_last = letter;
+    spaced_last = spaced;
     for (; marks != 0; marks &= marks - 1) {
       size_t at = base + (size_t)__builtin_ctzll(marks);
-      char   last = (char)(text.at[at - 1] | 32);
-      if (text.at[at] == ':' && ((last == 'p' && ENDS(text, at, "sip")) || (last == 's' && ENDS(text, at, "sips")))) positions_add(&anchors->uri, at);
+      char   c = text.at[at], last = at > 0 ? (char)(text.at[at - 1] | 32) : 0;
+      if (c == '<') element_add(anchors, text, at);
+      else if (c == '"' || c == '\'') quoted_add(anchors, text, at);
+      else if (c == ':' && ((last == 'p' && ENDS(text, at, "sip")) || (last == 's' && ENDS(text, at, "sips")))) positions_add(&anchors->uri, at);
       else keyed_add(anchors, text, at);
     }
   }
@@ -353,11 +535,19 @@ static void anchors_clear(struct anchors *anchors) {
   anchors->kinds = 0;
 }
 
-static void anchors_see(struct anchors *anchors) {
-  anchors->sights =
-      (anchors->at.count > 0 ? SEES_AT : 0) | (anchors->angle.count > 0 ? SEES_ANGLE : 0) | (anchors->percent.count > 0 ? SEES_HIDDEN : 0) |
-      (anchors->uri.count > 0 ? SEES_URI : 0) | (anchors->colon.count + anchors->quad_count + anchors->dashed.count > 0 ? SEES_ADDRESS : 0) |
-      (anchors->digit.count > 0 ? SEES_NUMBER : 0) | (anchors->mac.count + anchors->uuid.count + anchors->file.count > 0 ? SEES_MAC : 0);
+/* The text begins with what can be the rest of a value: a token that ends in a quote, or in what closes or follows an address. */
+static bool starts_inside(struct text text) {
+  size_t end = 0;
+  while (end < text.size && end < 256 && (is_alnum(text.at[end]) || memchr(".:+/=-_~", text.at[end], 8) != NULL)) end++;
+  return end > 0 && end < text.size && memchr("\">];@", text.at[end], 5) != NULL;
+}
+
+static void anchors_see(struct anchors *anchors, struct text text) {
+  anchors->sights = (starts_inside(text) ? SEES_CUT : 0) | (anchors->at.count > 0 ? SEES_AT : 0) | (anchors->angle.count > 0 ? SEES_ANGLE : 0) |
+                    (anchors->percent.count > 0 ? SEES_HIDDEN : 0) | (anchors->uri.count > 0 ? SEES_URI : 0) |
+                    (anchors->colon.count + anchors->quad_count + anchors->dashed.count > 0 ? SEES_ADDRESS : 0) |
+                    (anchors->digit.count > 0 ? SEES_NUMBER : 0) |
+                    (anchors->mac.count + anchors->uuid.count + anchors->file.count > 0 ? SEES_MAC : 0);
 }
 
 void anchors_find(struct anchors *anchors, struct text text, struct text field) {
@@ -368,7 +558,7 @@ void anchors_find(struct anchors *anchors, struct text text, struct text field) 
   marks_find(anchors, text);
   if (anchors->width == BLOCKS_PORTABLE) shapes_portable(anchors, text);
   else shapes_avx2(anchors, text);
-  anchors_see(anchors);
+  anchors_see(anchors, text);
 }
 
 const struct keyed *anchors_key_at(const struct anchors *anchors, size_t at) {

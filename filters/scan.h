@@ -17,17 +17,19 @@ struct positions {
 /* What a key says of its value: key=value, key: value, "key":"value". */
 enum key_kind {
   KEY_NONE = 0,
-  KEY_PHONE = 1,           /* a subscriber's number, or a SIP address that has one */
-  KEY_USER = 2,            /* an account's name */
-  KEY_NAME = 4,            /* a person's name */
-  KEY_DIGEST = 8,          /* digest authentication: long opaque values */
-  KEY_SECRET = 16,         /* passwords and tokens, whatever they look like */
-  KEY_AGENT = 32,          /* user agents: products and versions */
-  KEY_CALLID = 64,         /* Call-ID */
-  KEY_MAC = 128,           /* a hardware address, perhaps without separators */
-  KEY_ID = 256,            /* numbers that are no telephone numbers */
-  KEY_TOKEN = 512,         /* hexadecimal tokens, which may have digits alone by chance */
-  KEY_SCHEME = 0x40000000, /* Authorization: a scheme's name and credentials */
+  KEY_PHONE = 1,            /* a subscriber's number, or a SIP address that has one */
+  KEY_USER = 2,             /* an account's name */
+  KEY_NAME = 4,             /* a person's name */
+  KEY_DIGEST = 8,           /* digest authentication: long opaque values */
+  KEY_SECRET = 16,          /* passwords and tokens, whatever they look like */
+  KEY_AGENT = 32,           /* user agents: products and versions */
+  KEY_CALLID = 64,          /* Call-ID */
+  KEY_MAC = 128,            /* a hardware address, perhaps without separators */
+  KEY_ID = 256,             /* numbers that are no telephone numbers */
+  KEY_TOKEN = 512,          /* hexadecimal tokens, which may have digits alone by chance */
+  KEY_ADDRESS = 0x10000000, /* an IP address, perhaps as one number */
+  KEY_TAIL = 0x20000000,    /* in the table alone: means the same as the last words of a longer key */
+  KEY_SCHEME = 0x40000000,  /* Authorization: a scheme's name and credentials */
 };
 
 struct keyed {
@@ -44,6 +46,7 @@ struct key_slot {
 };
 struct key_index {
   uint32_t        ends[KEY_MOST + 1][32]; /* by size and the first byte's low five bits; bit n: some key's last byte has these low five bits */
+  uint32_t        tail_ends[32];          /* by a tail's last byte: bit n: the byte before has these low five bits */
   struct key_slot slots[KEY_SLOTS];
 };
 
@@ -54,7 +57,17 @@ struct quad {
 };
 
 /* Which lists of the anchors are not empty. */
-enum sight { SEES_AT = 1, SEES_ANGLE = 2, SEES_HIDDEN = 4, SEES_URI = 8, SEES_ADDRESS = 16, SEES_NUMBER = 32, SEES_MAC = 64, SEES_ALWAYS = 128 };
+enum sight {
+  SEES_AT = 1,
+  SEES_ANGLE = 2,
+  SEES_HIDDEN = 4,
+  SEES_URI = 8,
+  SEES_ADDRESS = 16,
+  SEES_NUMBER = 32,
+  SEES_MAC = 64,
+  SEES_ALWAYS = 128,
+  SEES_CUT = 0x8000 /* the text may begin inside a value */
+};
 
 /* What one look at the text finds; each list has room for every byte of the longest text, in ascending order. */
 struct anchors {
@@ -131,10 +144,18 @@ uint32_t            key_kind_of(const struct key_index *index, struct text key);
 /* The keyed value that holds byte at, or NULL. */
 const struct keyed *anchors_key_at(const struct anchors *anchors, size_t at);
 
+/* The tag of some detector, "[name]", stands at byte at: what is filtered once stays. */
+bool   tag_at(struct text text, size_t at);
+/* A word that stands before and behind names and addresses, and is none. */
+bool   word_is_stop(struct text word);
+/* Where user:password begins, which scheme:// precedes and the '@' at byte at ends; at: there is none. */
+size_t userinfo_start(struct text text, size_t at);
+/* Names of services and of nobody: no account of a person. */
+bool   user_is_nobody(struct text user);
 /* True for what filter_text itself writes: type_[CC_]base32. Such a token is never taken for a value again. */
-bool pseudonym_is(struct text token);
+bool   pseudonym_is(struct text token);
 /* The pseudonym that holds byte at, its size in *end; false where there is none. */
-bool pseudonym_at(struct text text, size_t at, size_t *start, size_t *end);
+bool   pseudonym_at(struct text text, size_t at, size_t *start, size_t *end);
 
 struct detector {
   const char *name;

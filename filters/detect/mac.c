@@ -26,7 +26,8 @@ static void grouped(struct scan *scan, size_t mark, size_t size, size_t groups) 
     if (i + 1 < groups && (at >= text.size || text.at[at++] != sep)) return;
   }
   if (clear_around(text, start, at, sep)) scan_add(scan, start, at, 0);
-  else if (start == 0 || text.at[start - 1] != sep) scan_note(scan, start, at, "part of something longer than a hardware address, such as a fingerprint");
+  else if (start == 0 || text.at[start - 1] != sep)
+    scan_note(scan, start, at, "part of something longer than a hardware address, such as a fingerprint");
 }
 
 static bool file_follows(struct text text, size_t at) {

@@ -37,7 +37,7 @@ static bool is_digits(struct text user) {
 }
 
 /* Names of services and of nobody. */
-static bool is_nobody(struct text user) {
+bool user_is_nobody(struct text user) {
   static const struct text names[] = {
     TEXT("anonymous"), TEXT("unknown"), TEXT("unavailable"), TEXT("restricted"), TEXT("phone"),    TEXT("ip"),       TEXT("dialog"),
     TEXT("root"),      TEXT("nobody"),  TEXT("www-data"),    TEXT("asterisk"),   TEXT("kamailio"), TEXT("opensips"), TEXT("freeswitch"),
@@ -53,7 +53,7 @@ static bool is_nobody(struct text user) {
 static bool user_is_left_alone(struct scan *scan, struct text user) {
   size_t start = (size_t)(user.at - scan->text.at);
   if (user.size == 0 || pseudonym_is(user)) return true;
-  if (is_nobody(user)) {
+  if (user_is_nobody(user)) {
     scan_note(scan, start, start + user.size, "the name of a service, or of nobody");
     return true;
   }
