@@ -19,7 +19,7 @@ static struct text value_window(struct text text, size_t from) {
 }
 
 /* The key that ends before byte end: quotes of JSON, also escaped ones, brackets of a dump, and one pair of parentheses may close it. */
-static struct text key_before(const struct anchors *anchors, struct text text, size_t end) {
+static inline __attribute__((always_inline)) struct text key_ends(const struct anchors *anchors, struct text text, size_t end) {
   size_t start;
   while (end > 0 && text.at[end - 1] == ' ') end--;
   if (end > 0 && (text.at[end - 1] == '"' || text.at[end - 1] == '\'' || text.at[end - 1] == ']')) end--;
@@ -31,8 +31,12 @@ static struct text key_before(const struct anchors *anchors, struct text text, s
     start--;
   }
   start = class_start(&anchors->blocks, CLASS_KEY, start);
+  if (start > 0 && end - start > 1 && text.at[start - 1] == '\\' && memchr("nrt", text.at[start], 3) != NULL) start++; /* a line break in front */
+  else if (start > 0 && end - start > 3 && text.at[start - 1] == '#' && (STARTS(text, start, "012") || STARTS(text, start, "015"))) start += 3;
   return (struct text){ text.at + start, end - start };
 }
+
+static struct text key_before(const struct anchors *anchors, struct text text, size_t end) { return key_ends(anchors, text, end); }
 
 /* The end of a value that was opened by quote (after any backslash); from is its first byte. */
 static size_t quoted_end(const struct anchors *anchors, struct text text, size_t from, char quote, bool escaped) {
@@ -86,6 +90,17 @@ static size_t name_end(struct text text, size_t from) {
   return end;
 }
 
+/* The bracket at byte at closes one that was opened not far before the value. */
+static bool closes(struct text text, size_t from, size_t at) {
+  char open = text.at[at] == ')' ? '(' : text.at[at] == ']' ? '[' : text.at[at] == '}' ? '{' : 0;
+  if (open == 0) return false;
+  for (size_t i = from; i > 0 && from - i < 256; i--) {
+    if (text.at[i - 1] == open) return true;
+    if (text.at[i - 1] == text.at[at]) return false;
+  }
+  return false;
+}
+
 /* Where a bare secret ends: white space, or what closes it with white space, a quote, the end or another key behind. */
 static size_t secret_end(const struct anchors *anchors, struct text text, size_t from) {
   size_t at = from;
@@ -95,7 +110,7 @@ static size_t secret_end(const struct anchors *anchors, struct text text, size_t
     if (at >= text.size || memchr(" \t\r\n\"'<>&|", text.at[at], 10) != NULL) return at;
     next = at + 1;
     if (text.at[at] == '#' && (STARTS(text, at, "#015") || STARTS(text, at, "#012"))) return at;
-    if (next >= text.size || memchr(" \t\r\n\"'<>&|,;)]}", text.at[next], 15) != NULL) return at;
+    if (next >= text.size || memchr(" \t\r\n\"'<>&|,;)]}", text.at[next], 15) != NULL || closes(text, from, at)) return at;
     next = class_end(&anchors->blocks, CLASS_KEY, next, text.size);
     if (next > at + 1 && next < text.size && (text.at[next] == '=' || text.at[next] == ':')) return at;
   }
@@ -109,6 +124,17 @@ static uint32_t value_kind(const struct anchors *anchors, struct text text, size
   if (start < 6 || (text.at[start - 1] != '"' && text.at[start - 1] != '\'')) return KEY_NONE;
   if (!ENDS(text, start - 1, "name=") && !ENDS(text, start - 1, "name\":") && !ENDS(text, start - 1, "name\": ")) return KEY_NONE;
   return key_kind_of(&anchors->keys, (struct text){ text.at + start, end - start });
+}
+
+/* name=Camille Rousselet number=…, {"name":"…","phone":"…"}: the key that follows says that it is a subscriber's. */
+static bool number_follows(const struct anchors *anchors, struct text text, size_t at) {
+  size_t end;
+  while (at < text.size && memchr(" :=\"'", text.at[at], 5) != NULL) at++;
+  at = name_end(text, at);
+  for (size_t most = at + 4; at < text.size && at < most && memchr(" ,;\"'", text.at[at], 5) != NULL;) at++;
+  end = class_end(&anchors->blocks, CLASS_KEY, at, text.size);
+  return end > at && end < text.size && memchr("=:\"'", text.at[end], 4) != NULL &&
+         (key_kind_of(&anchors->keys, (struct text){ text.at + at, end - at }) & KEY_PHONE);
 }
 
 /* A key of one word, "name", says whose only with what stands before it: calling name=, "caller":{"name":. */
@@ -151,6 +177,7 @@ static uint32_t letter_kind(struct text text, size_t mark) {
   switch (text.at[mark - 1]) {
   case 'i':
   case 'u': return KEY_NAME;
+  case 'e':
   case 'p': return KEY_PHONE;
   default: return KEY_NONE;
   }
@@ -179,27 +206,31 @@ static uint32_t login_kind(struct text text, size_t mark) {
   return ENDS(text, end, "login incorrect") || ENDS(text, end, "login ok") || ENDS(text, end, "invalid user") ? KEY_SECRET : KEY_NONE;
 }
 
-static uint32_t mark_kind(const struct anchors *anchors, struct text text, struct text key, size_t mark, bool line) {
+static uint32_t mark_kind(const struct anchors *anchors, struct text text, struct text key, size_t mark) {
   size_t start = (size_t)(key.at - text.at);
   if (key.size == 1) {
+    if (key.at[0] == 'T' && STARTS(text, mark, "=\"")) return KEY_NAME; /* a subject, of Exim */
+    if (key.at[0] == 'i' && ENDS(text, start, "display ")) return KEY_NAME;
     if (key.at[0] == 'o' && text.at[mark] == '=' && origin_at(text, mark + 1)) return KEY_USER;
-    return line && start + 1 == mark ? letter_kind(text, mark) : KEY_NONE;
+    return start + 1 == mark && line_starts(text, start) ? letter_kind(text, mark) : KEY_NONE;
   }
-  if (key.size == 4 && STARTS(key, 0, "name")) return name_kind(anchors, text, start);
+  if (key.size == 4 && STARTS(key, 0, "name")) {
+    uint32_t kind = name_kind(anchors, text, start);
+    return kind != KEY_NONE ? kind : number_follows(anchors, text, mark) ? KEY_NAME : KEY_NONE;
+  }
+  if (key.size == 4 && STARTS(key, 0, "info") && ENDS(text, start, "display ")) return KEY_NAME;
   if (key.size == 5 && STARTS(key, 0, "value")) return value_kind(anchors, text, start);
   return key_kind_of(&anchors->keys, key);
 }
 
 static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
-  struct text key = key_before(anchors, text, mark);
+  struct text key = key_ends(anchors, text, mark);
   size_t      start = mark + 1, end;
   bool        escaped = false, line;
-  uint32_t    kind;
-  if (key.size == 0 && (mark == 0 || text.at[mark - 1] != ')')) return;
-  line = key.size > 0 && line_starts(text, (size_t)(key.at - text.at));
-  kind = key.size > 0 ? mark_kind(anchors, text, key, mark, line) : KEY_NONE;
+  uint32_t    kind = key.size > 0 ? mark_kind(anchors, text, key, mark) : KEY_NONE;
   if (kind == KEY_NONE && text.at[mark] == ':') kind = login_kind(text, mark);
   if (kind == KEY_NONE) return;
+  line = key.size > 0 && line_starts(text, (size_t)(key.at - text.at));
   text = value_window(text, mark);
   if (start < text.size && text.at[start] == '>' && text.at[mark] == '=') start++;
   while (start < text.size && text.at[start] == ' ') start++;
@@ -215,6 +246,8 @@ static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
     start++;
   } else if (line && text.at[mark] == ':' && (kind & (KEY_AGENT | KEY_NAME | KEY_PHONE | KEY_SECRET))) {
     end = header_end(text, start);
+  } else if (line && key.size == 1 && text.at[mark] == '=' && (kind & KEY_PHONE)) {
+    end = header_end(text, start);
   } else if (kind & KEY_NAME) {
     end = key.size == 1 ? header_end(text, start) : name_end(text, start);
   } else if (text.at[mark] == ':' && (kind & (KEY_AGENT | KEY_PHONE))) {
@@ -229,8 +262,11 @@ static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
 
 /* user 'value', password "value": prose, where a colon or '=' would stand in a record. quote: the opening one. */
 static void quoted_add(struct anchors *anchors, struct text text, size_t quote) {
-  uint32_t kind = key_kind_of(&anchors->keys, key_before(anchors, text, quote));
-  size_t   end;
+  struct text key = key_before(anchors, text, quote);
+  uint32_t    kind;
+  size_t      end;
+  if (key.size > 1 && key.size < 6 && words_hold(" for value is ", key)) key = key_before(anchors, text, (size_t)(key.at - text.at)); /* credentials for '…' */
+  kind = key_kind_of(&anchors->keys, key);
   kind &= KEY_USER | KEY_PHONE | KEY_SECRET | KEY_DIGEST | KEY_CALLID | KEY_MAC;
   if (kind == KEY_NONE) return;
   text = value_window(text, quote);
@@ -244,7 +280,14 @@ static void quoted_add(struct anchors *anchors, struct text text, size_t quote) 
 static void element_add(struct anchors *anchors, struct text text, size_t angle) {
   size_t   close = class_end(&anchors->blocks, CLASS_KEY, angle + 1, text.size), end;
   uint32_t kind = KEY_NONE;
-  if (close == angle + 1 || close >= text.size || text.at[close] != '>') return;
+  struct text key;
+  if (close == angle + 1 || close >= text.size || !is_alpha(text.at[angle + 1])) return;
+  key = (struct text){ text.at + angle + 1, close - angle - 1 };
+  if (text.at[close] == ' ') /* attributes */
+    for (size_t most = close + 128; close < text.size && close < most && text.at[close] != '>' && text.at[close] != '<';) close++;
+  else if (angle > 1 && text.at[angle - 1] == ' ' && is_alpha(text.at[angle - 2]))
+    while (close < text.size && (is_alnum(text.at[close]) || is_utf8(text.at[close]) || memchr("-_.+@", text.at[close], 5) != NULL)) close++;
+  if (close >= text.size || text.at[close] != '>') return;
   if (angle > 1 && text.at[angle - 1] == ' ' && is_alpha(text.at[angle - 2])) {
     kind = key_kind_of(&anchors->keys, key_before(anchors, text, angle)) & KEY_USER;
     if (kind != KEY_NONE) {
@@ -253,7 +296,7 @@ static void element_add(struct anchors *anchors, struct text text, size_t angle)
       return;
     }
   }
-  kind = key_kind_of(&anchors->keys, (struct text){ text.at + angle + 1, close - angle - 1 });
+  kind = key_kind_of(&anchors->keys, key);
   if (kind == KEY_NONE) return;
   text = value_window(text, close);
   end = class_next(&anchors->blocks, CLASS_ANGLE, close + 1, text.size);
@@ -284,6 +327,7 @@ static void marks_find(struct anchors *anchors, struct text text) {
       if (c == '<') element_add(anchors, text, at);
       else if (c == '"' || c == '\'') quoted_add(anchors, text, at);
       else if (c == ':' && ((last == 'p' && ENDS(text, at, "sip")) || (last == 's' && ENDS(text, at, "sips")))) positions_add(&anchors->uri, at);
+      else if (c == ':' && STARTS(text, at, "://")) anchors->urls = true;
       else keyed_add(anchors, text, at);
     }
   }
@@ -351,10 +395,10 @@ INLINE vector mac_marks(struct wide mark) {
   return two.here & ahead(two, 6) & ahead(mark, 12);
 }
 
-/* The dot behind twelve hexadecimal digits: their first byte. */
-INLINE vector file_names(struct wide hex, struct wide dot) {
+/* Twelve hexadecimal digits with a dot behind, or with no more of them and no dash beside, as at a UUID's end: their first byte. */
+INLINE vector file_names(struct wide hex, struct wide dot, vector joined_before) {
   struct wide two = wide_and(hex, wide_ahead(hex, 1)), four = wide_and(two, wide_ahead(two, 2));
-  return four.here & ahead(four, 4) & ahead(four, 8) & ahead(dot, 12);
+  return four.here & ahead(four, 4) & ahead(four, 8) & (ahead(dot, 12) | ~(joined_before | ahead(hex, 12)));
 }
 
 INLINE void positions_of(struct positions *positions, vector bits, size_t base) {
@@ -365,7 +409,7 @@ INLINE void positions_of(struct positions *positions, vector bits, size_t base) 
 
 /* What a group needs of the groups before it; the bits of its last word are what counts. */
 struct carried {
-  vector digit, run, date, clock;
+  vector digit, joined, run, date, clock;
 };
 
 /* The shapes of one group, seen by what stands in it. */
@@ -385,7 +429,7 @@ INLINE void group_shapes(struct anchors *anchors, size_t word, struct carried *c
   pairs = colon_pairs(colon, hex) & ~clock_colons;
   macs = mac_marks(colon) | mac_marks(dash) | (dot.here & ahead(dot, 5));
   uuids = dash.here & ahead(dash, 5) & ahead(dash, 10);
-  files = file_names(hex, dot);
+  files = file_names(hex, dot, behind(carried->joined, hex.here | dash.here, 1));
   if (any(pairs | macs | uuids | files)) {
     positions_of(&anchors->colon, pairs, base);
     positions_of(&anchors->mac, macs, base);
@@ -397,7 +441,7 @@ INLINE void group_shapes(struct anchors *anchors, size_t word, struct carried *c
     positions_of(&anchors->angle, load(of[CLASS_ANGLE] + word), base);
     positions_of(&anchors->percent, load(of[CLASS_HIDDEN] + word), base);
   }
-  *carried = (struct carried){ digit.here, run.here, date, clock };
+  *carried = (struct carried){ digit.here, hex.here | dash.here, run.here, date, clock };
 }
 
 /* Clears bits start to end, fewer than 64. */
@@ -405,6 +449,14 @@ static void plain_clear(uint64_t *words, size_t start, size_t end) {
   uint64_t bits = (UINT64_C(1) << (end - start)) - 1;
   words[start / 64] &= ~(bits << start % 64);
   if (start % 64 != 0) words[start / 64 + 1] &= ~(bits >> (64 - start % 64));
+}
+
+/* 192.0.2.7.5060: a fifth number that is no octet, and none behind it, is a port, as BSD's tools write it. */
+static bool port_at(struct text text, size_t at) {
+  unsigned value = 0;
+  size_t   start = at;
+  while (at < text.size && is_digit(text.at[at]) && at - start < 6) value = value * 10 + (unsigned)(text.at[at++] - '0');
+  return value > 255 && value < 65536 && !(at + 1 < text.size && text.at[at] == '.' && is_digit(text.at[at + 1]));
 }
 
 /* Four octets joined by dots that begin with the octet before byte dot, and no more than four; RFC 6943 3.1.1: leading zeros are
@@ -421,8 +473,11 @@ static void quad_add(struct anchors *anchors, struct text text, size_t dot) {
     if (at == first || at - first > 3 || value > 255 || (i < 3 && (at >= text.size || text.at[at++] != '.'))) return;
     quad.octet[i] = (uint8_t)value;
   }
-  if (start > 1 && text.at[start - 1] == '.' && is_digit(text.at[start - 2])) return;
-  if (at + 1 < text.size && text.at[at] == '.' && is_digit(text.at[at + 1])) return;
+  if ((start > 1 && text.at[start - 1] == '.' && is_digit(text.at[start - 2])) ||
+      (at + 1 < text.size && text.at[at] == '.' && is_digit(text.at[at + 1]) && !port_at(text, at + 1))) {
+    if (anchors->longer == 0) anchors->longer = (uint32_t)dot + 1;
+    return;
+  }
   quad.start = (uint32_t)start;
   quad.end = (uint32_t)at;
   anchors->quads[anchors->quad_count++] = quad;
@@ -532,20 +587,21 @@ static void anchors_clear(struct anchors *anchors) {
   anchors->at.count = anchors->angle.count = anchors->percent.count = anchors->uri.count = anchors->colon.count = anchors->dashed.count = 0;
   anchors->mac.count = anchors->uuid.count = anchors->file.count = 0;
   anchors->digit.count = anchors->keyed_count = anchors->quad_count = 0;
-  anchors->kinds = 0;
+  anchors->kinds = anchors->longer = 0;
+  anchors->urls = false;
 }
 
 /* The text begins with what can be the rest of a value: a token that ends in a quote, or in what closes or follows an address. */
 static bool starts_inside(struct text text) {
   size_t end = 0;
-  while (end < text.size && end < 256 && (is_alnum(text.at[end]) || memchr(".:+/=-_~", text.at[end], 8) != NULL)) end++;
+  while (end < text.size && end < 256 && (is_alnum(text.at[end]) || (text.at[end] > '*' && text.at[end] < '>' && text.at[end] != ';' && text.at[end] != ','))) end++;
   return end > 0 && end < text.size && memchr("\">];@", text.at[end], 5) != NULL;
 }
 
 static void anchors_see(struct anchors *anchors, struct text text) {
   anchors->sights = (starts_inside(text) ? SEES_CUT : 0) | (anchors->at.count > 0 ? SEES_AT : 0) | (anchors->angle.count > 0 ? SEES_ANGLE : 0) |
                     (anchors->percent.count > 0 ? SEES_HIDDEN : 0) | (anchors->uri.count > 0 ? SEES_URI : 0) |
-                    (anchors->colon.count + anchors->quad_count + anchors->dashed.count > 0 ? SEES_ADDRESS : 0) |
+                    (anchors->colon.count + anchors->quad_count + anchors->dashed.count + anchors->longer > 0 ? SEES_ADDRESS : 0) |
                     (anchors->digit.count > 0 ? SEES_NUMBER : 0) |
                     (anchors->mac.count + anchors->uuid.count + anchors->file.count > 0 ? SEES_MAC : 0);
 }

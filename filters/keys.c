@@ -30,7 +30,7 @@ static const struct key_row key_rows[] = {
   KEY("timestamp", KEY_ID),
   KEY("to", KEY_PHONE),
   KEY("ani", KEY_PHONE),
-  KEY("aor", KEY_PHONE),
+  KEY("aor", KEY_USER | KEY_PHONE),
   KEY("cid", KEY_PHONE),
   KEY("did", KEY_PHONE),
   KEY("dst", KEY_PHONE),
@@ -177,6 +177,7 @@ static const struct key_row key_rows[] = {
   KEY("sip_to_display", KEY_NAME),
   KEY("from_display", KEY_NAME),
   KEY("person_name", KEY_NAME),
+  KEY("x_name", KEY_NAME),
   KEY("personname", KEY_NAME),
   KEY("party_name", KEY_NAME),
   KEY("partyname", KEY_NAME),
@@ -186,6 +187,7 @@ static const struct key_row key_rows[] = {
   KEY("p35", KEY_USER),
   KEY("p36", KEY_USER),
   KEY("psk", KEY_SECRET),
+  KEY("phrase", KEY_SECRET),
   KEY("inline", KEY_SECRET),
   KEY("authkey", KEY_SECRET),
   KEY("auth_key", KEY_SECRET),
@@ -210,6 +212,7 @@ static const struct key_row key_rows[] = {
   KEY("key", KEY_DIGEST | KEY_TOKEN),
   KEY("result", KEY_DIGEST | KEY_TOKEN),
   KEY("calculated", KEY_DIGEST | KEY_TOKEN),
+  KEY("sip", KEY_USER),
   KEY("fu", KEY_USER | KEY_PHONE),
   KEY("ru", KEY_USER | KEY_PHONE),
   KEY("tu", KEY_USER | KEY_PHONE),
@@ -252,6 +255,7 @@ static const struct key_row key_rows[] = {
   KEY("peer_addr", KEY_ADDRESS),
   KEY("remote_addr", KEY_ADDRESS),
   KEY("client_addr", KEY_ADDRESS),
+  KEY("candidate", KEY_ADDRESS),
 };
 
 /* Keys that mean the same as the last words of a longer one: variable_sip_auth_password, DestCallerIDName, X-Auth-Token. */
@@ -373,7 +377,7 @@ static bool middle_fits(const struct key_slot *slot, struct text key) {
   return true;
 }
 
-static const struct key_slot *slot_find(const struct key_index *index, struct text key) {
+static inline const struct key_slot *slot_find(const struct key_index *index, struct text key) {
   uint64_t words[2];
   if (key.size < 2 || key.size > KEY_MOST) return NULL;
   /* letters of both cases agree in their low five bits */
@@ -439,6 +443,7 @@ static uint32_t key_tail(const struct key_index *index, struct text key) {
     kind = tail_kind(index, (struct text){ key.at + i, key.size - i });
     if (kind != KEY_NONE) return kind;
   }
+  if (ENDS(key, key.size, "cidname")) return KEY_NAME;
   return ENDS(key, key.size, "password") || ENDS(key, key.size, "passwd") ? KEY_SECRET : KEY_NONE;
 }
 

@@ -82,9 +82,11 @@ struct anchors {
   struct positions  dashed;  /* the first '-' of four numbers joined by dashes */
   struct positions  mac;     /* the first separator of what has the shape of a MAC address */
   struct positions  uuid;    /* the first '-' of three with four bytes between */
-  struct positions  file;    /* '.' behind twelve hexadecimal digits */
+  struct positions  file;    /* twelve hexadecimal digits with '.' behind, or with neither more of them nor '-' beside */
   struct quad      *quads;
   uint32_t          quad_count;
+  bool              urls;   /* "://" stands in the text */
+  uint32_t          longer; /* 0, or one more than a dot of more than four numbers joined by dots */
   struct keyed     *keyed; /* values whose key is known */
   uint32_t          keyed_count;
   uint32_t          kinds;  /* enum key_kind of all keyed, or-ed */
@@ -148,8 +150,18 @@ const struct keyed *anchors_key_at(const struct anchors *anchors, size_t at);
 bool   tag_at(struct text text, size_t at);
 /* A word that stands before and behind names and addresses, and is none. */
 bool   word_is_stop(struct text word);
+/* words holds this one, in any case: small letters, a space around each. */
+static inline bool words_hold(const char *words, struct text word) {
+  for (const char *at = words + 1; *at != 0; at++) {
+    size_t i = 0;
+    while (i < word.size && (word.at[i] >= 'A' && word.at[i] <= 'Z' ? word.at[i] + 32 : word.at[i]) == at[i]) i++;
+    if (i == word.size && at[i] == ' ') return true;
+    for (at += at[i] == 0 ? 0 : i; *at != ' '; at++) continue;
+  }
+  return false;
+}
 /* Where user:password begins, which scheme:// precedes and the '@' at byte at ends; at: there is none. */
-size_t userinfo_start(struct text text, size_t at);
+size_t userinfo_start(const struct scan *scan, size_t at);
 /* Names of services and of nobody: no account of a person. */
 bool   user_is_nobody(struct text user);
 /* True for what filter_text itself writes: type_[CC_]base32. Such a token is never taken for a value again. */

@@ -1,7 +1,7 @@
 /* auth: digest authentication's values (RFC 7616 3.3, 3.4), Basic and Bearer credentials, passwords and tokens by key. */
 #include "filters/scan.h"
 
-enum { DIGEST_LEAST = 8 }; /* "response: 200" is no digest */
+enum { DIGEST_LEAST = 8, USERINFO_MOST = 256 }; /* "response: 200" is no digest */
 
 static bool opaque_byte(char c) { return is_alnum(c) || c == '+' || c == '/' || c == '=' || c == '-' || c == '_' || c == '.' || c == '~'; }
 
@@ -35,7 +35,7 @@ static bool is_placeholder(struct text value) {
   size_t                   last = value.size - 1;
   bool                     letter = false;
   for (size_t i = 0; i < value.size; i++) letter |= is_alnum(value.at[i]) || is_utf8(value.at[i]);
-  if (!letter) return true;
+  if (!letter || value.size == 1) return true;
   if ((value.at[0] == '(' && value.at[last] == ')') || (value.at[0] == '<' && value.at[last] == '>') || (value.at[0] == '[' && value.at[last] == ']'))
     value = (struct text){ value.at + 1, value.size - 2 };
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
@@ -74,15 +74,18 @@ static void scheme_value(struct scan *scan, const struct keyed *keyed) {
   scan_add(scan, at, end, 0);
 }
 
-/* scheme://user:password@host (RFC 3986 3.2.1). at: the '@'. */
-size_t userinfo_start(struct text text, size_t at) {
-  size_t start = at, colon = at;
-  while (start > 0 && at - start < 256 && text.at[start - 1] > ' ' && memchr("\"'<>/@", text.at[start - 1], 6) == NULL) {
-    start--;
-    if (text.at[start] == ':') colon = start;
+/* The start of scheme://user:password@ (RFC 3986 3.2.1) where there is one; a password may hold '@'. */
+size_t userinfo_start(const struct scan *scan, size_t at) {
+  struct text text = scan->text;
+  size_t      start = at;
+  bool        colon = false;
+  if (!scan->anchors->urls) return at;
+  for (; start > 0 && at - start < USERINFO_MOST; start--) {
+    char c = text.at[start - 1];
+    if (c <= ' ' || c == '"' || c == '\'' || c == '<' || c == '>' || c == '/') break;
+    colon |= c == ':';
   }
-  if (start < at && start > 0 && text.at[start - 1] == '@') return userinfo_start(text, start - 1); /* a password with '@' in it */
-  return start > 3 && colon < at && ENDS(text, start, "://") ? start : at;
+  return colon && start < at && start > 3 && ENDS(text, start, "://") ? start : at;
 }
 
 /* The start of the text may be the end of a digest's value whose key went with the line before. */
@@ -100,8 +103,8 @@ static void cut_value(struct scan *scan) {
 void auth_scan(struct scan *scan) {
   const struct anchors *anchors = scan->anchors;
   if (anchors->sights & SEES_CUT) cut_value(scan);
-  for (uint32_t i = 0; i < anchors->at.count; i++) {
-    size_t start = userinfo_start(scan->text, anchors->at.at[i]);
+  for (uint32_t i = 0; anchors->urls && i < anchors->at.count; i++) {
+    size_t start = userinfo_start(scan, anchors->at.at[i]);
     if (start < anchors->at.at[i] && !tag_at(scan->text, start)) scan_add(scan, start, anchors->at.at[i], 0);
   }
   for (uint32_t i = 0; i < anchors->keyed_count; i++) {

@@ -53,7 +53,7 @@ static bool is_callid(const struct scan *scan, size_t start, size_t at) {
   const struct keyed *keyed = anchors_key_at(scan->anchors, start);
   size_t              digits = 0, run = 0, longest = 0;
   bool                plain = true;
-  if (keyed == NULL || !(keyed->kind & KEY_CALLID)) return false;
+  if (keyed == NULL || !(keyed->kind & (KEY_CALLID | KEY_ID))) return false;
   for (size_t i = start; i < at; i++) {
     digits += is_digit(scan->text.at[i]);
     plain &= is_hex(scan->text.at[i]) || scan->text.at[i] == '-';
@@ -82,7 +82,7 @@ static void email_report(struct scan *scan, size_t at, size_t after) {
   size_t      start = local_start(text, at), end = domain_end(text, after);
   const char *why = NULL;
   if (start == at || ENDS(text, start, "sip:") || ENDS(text, start, "sips:") || ENDS(text, start, "sip%3a") || ENDS(text, start, "tel:")) return;
-  if (userinfo_start(text, at) < at) return; /* auth's */
+  if (userinfo_start(scan, at) < at) return; /* auth's */
   user = (struct text){ text.at + start, at - start };
   if (end == 0) end = local_end(text, start, after, user);
   if (end == 0) why = "no mail address: behind @ is no domain with a dot";

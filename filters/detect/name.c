@@ -3,30 +3,35 @@
 
 enum { NAME_MOST = 256, NAME_WORDS = 5, ADDRESS_MOST = 128 };
 
-static const struct text stop_words[] = {
-  TEXT("from"),       TEXT("to"),           TEXT("contact"),     TEXT("via"),       TEXT("by"),          TEXT("for"),         TEXT("with"),
-  TEXT("processing"), TEXT("route"),        TEXT("call"),        TEXT("calling"),   TEXT("called"),      TEXT("caller"),      TEXT("invite"),
-  TEXT("register"),   TEXT("ack"),          TEXT("bye"),         TEXT("cancel"),    TEXT("options"),     TEXT("info"),        TEXT("update"),
-  TEXT("prack"),      TEXT("subscribe"),    TEXT("notify"),      TEXT("publish"),   TEXT("message"),     TEXT("refer"),       TEXT("pai"),
-  TEXT("rpid"),       TEXT("ppi"),          TEXT("uri"),         TEXT("ruri"),      TEXT("aor"),         TEXT("user"),        TEXT("peer"),
-  TEXT("endpoint"),   TEXT("target"),       TEXT("destination"), TEXT("sending"),   TEXT("received"),    TEXT("request"),     TEXT("response"),
-  TEXT("reply"),      TEXT("is"),           TEXT("at"),          TEXT("on"),        TEXT("of"),          TEXT("and"),         TEXT("the"),
-  TEXT("registered"), TEXT("unregistered"), TEXT("channel"),     TEXT("number"),    TEXT("dial"),        TEXT("dialing"),     TEXT("incoming"),
-  TEXT("outgoing"),   TEXT("new"),          TEXT("identity"),    TEXT("callerid"),  TEXT("transfer"),    TEXT("transferred"), TEXT("binding"),
-  TEXT("address"),    TEXT("header"),       TEXT("gateway"),     TEXT("account"),   TEXT("extension"),   TEXT("added"),       TEXT("removed"),
-  TEXT("subscriber"), TEXT("destined"),     TEXT("using"),       TEXT("sip"),       TEXT("tel"),         TEXT("message"),     TEXT("in"),
-  TEXT("not"),        TEXT("device"),       TEXT("unknown"),     TEXT("anonymous"), TEXT("unavailable"), TEXT("restricted"),  TEXT("rcpt"),
-  TEXT("mail"),       TEXT("sender"),       TEXT("recipient"),   TEXT("id"),        TEXT("email"),       TEXT("relay"),       TEXT("delivered"),
-  TEXT("rejected"),   TEXT("forwarded"),    TEXT("realm"),       TEXT("as"),        TEXT("via"),         TEXT("login"),       TEXT("none"),
-  TEXT("null"),       TEXT("failed"),       TEXT("has"),         TEXT("was"),       TEXT("dials"),       TEXT("answered"),    TEXT("helo"),
-  TEXT("ehlo"),       TEXT("queue"),        TEXT("state"),       TEXT("status"),    TEXT("code"),        TEXT("reason"),      TEXT("joined"),
-  TEXT("left"),       TEXT("host"),         TEXT("port"),
+/* By their first letter. */
+static const char *const stop_words[26] = {
+  ['a' - 'a'] = " ack aor at and address account added anonymous as answered ",
+  ['b' - 'a'] = " by bye binding ",
+  ['c' - 'a'] = " contact call calling called caller cancel channel callerid code ",
+  ['d' - 'a'] = " destination dial dialing destined device delivered dials ",
+  ['e' - 'a'] = " endpoint extension email ehlo ",
+  ['f' - 'a'] = " from for forwarded failed ",
+  ['g' - 'a'] = " gateway ",
+  ['h' - 'a'] = " header has helo host ",
+  ['i' - 'a'] = " invite info is incoming identity in id ",
+  ['j' - 'a'] = " joined ",
+  ['l' - 'a'] = " login left ",
+  ['m' - 'a'] = " message mail ",
+  ['n' - 'a'] = " notify number new not none null ",
+  ['o' - 'a'] = " options on of outgoing ",
+  ['p' - 'a'] = " processing prack publish pai ppi peer port ",
+  ['q' - 'a'] = " queue ",
+  ['r' - 'a'] = " route register refer rpid ruri received request response reply registered removed restricted rcpt recipient relay rejected realm reason ",
+  ['s' - 'a'] = " subscribe sending subscriber sip sender state status ",
+  ['t' - 'a'] = " to target the transfer transferred tel ",
+  ['u' - 'a'] = " update uri user unregistered using unknown unavailable ",
+  ['v' - 'a'] = " via ",
+  ['w' - 'a'] = " with was ",
 };
 
 bool word_is_stop(struct text word) {
-  for (size_t i = 0; i < sizeof stop_words / sizeof stop_words[0]; i++)
-    if (word.size == stop_words[i].size && starts_nocase(word, 0, stop_words[i].at, word.size)) return true;
-  return false;
+  const char *words = word.size > 0 && is_alpha(word.at[0]) ? stop_words[to_lower(word.at[0]) - 'a'] : NULL;
+  return words != NULL && words_hold(words, word);
 }
 
 static void name_report(struct scan *scan, size_t start, size_t end) {
@@ -143,7 +148,7 @@ static void before_number(struct scan *scan, size_t digit) {
   struct text              text = scan->text;
   size_t                   end = digit, start, words;
   if (end > 0 && text.at[end - 1] == '+') end--;
-  if (end < 4) return;
+  if (end < 4 || (text.at[end - 2] != '"' && text.at[end - 2] != ' ')) return;
   if (ENDS(text, end, "\" ") && (end < digit || text.at[digit] == '0')) {
     start = end = end - 2;
     while (start > 0 && (name_byte(text.at[start - 1]) || text.at[start - 1] == ' ' || text.at[start - 1] == ',') && end - start < NAME_MOST) start--;
@@ -207,6 +212,22 @@ static void cut_name(struct scan *scan, const struct keyed *keyed) {
   name_report(scan, start, text.size);
 }
 
+/* From: address (Name), e=address (Name), p=number (Name): a comment at a line's start (RFC 5322 3.4, RFC 8866 5.6). */
+static void comment_name(struct scan *scan, const struct keyed *keyed) {
+  struct text text = scan->text;
+  size_t      open = keyed->end, close = keyed->end;
+  bool        address = false;
+  if (close == 0 || text.at[close - 1] != ')' || keyed->start > 12) return;
+  for (size_t i = 0; i + 1 < keyed->start; i++)
+    if (!is_alpha(text.at[i]) && text.at[i] != '-' && text.at[i] != '=' && text.at[i] != ':') return;
+  while (open > keyed->start && text.at[open - 1] != '(') open--;
+  if (open < keyed->start + 2 || text.at[open - 2] != ' ') return;
+  for (size_t i = keyed->start; i < open; i++) address |= text.at[i] == '@' || text.at[i] == '+' || text.at[i] == ']' || text.at[i] == '_';
+  for (size_t i = open; i + 1 < close; i++)
+    if (!name_byte(text.at[i]) && text.at[i] != ' ' && text.at[i] != ',') return;
+  if (address) name_report(scan, open, close - 1);
+}
+
 void name_scan(struct scan *scan) {
   struct text text = scan->text;
   for (uint32_t i = 0; i < scan->anchors->angle.count; i++) {
@@ -218,8 +239,11 @@ void name_scan(struct scan *scan) {
     else if (!encoded_name(scan, end) && !header_name(scan, angle)) bare_name(scan, end);
   }
   for (uint32_t i = 0; i < scan->anchors->digit.count; i++) before_number(scan, scan->anchors->digit.at[i]);
-  for (uint32_t i = 0; i < scan->anchors->keyed_count; i++)
+  for (uint32_t i = 0; (scan->anchors->kinds & (KEY_NAME | KEY_PHONE)) && i < scan->anchors->keyed_count; i++)
     if (scan->anchors->keyed[i].kind & KEY_NAME) keyed_name(scan, &scan->anchors->keyed[i]);
-    else if (scan->anchors->keyed[i].kind & KEY_PHONE) cut_name(scan, &scan->anchors->keyed[i]);
+    else if (scan->anchors->keyed[i].kind & KEY_PHONE) {
+      comment_name(scan, &scan->anchors->keyed[i]);
+      cut_name(scan, &scan->anchors->keyed[i]);
+    }
   queue_agent(scan);
 }
