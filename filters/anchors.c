@@ -12,6 +12,7 @@ enum {
   VALUE_MOST = 8192, /* bytes looked at for a value's end: keeps the whole pass linear */
   NESTED_MOST = 16,
   NAME_WORDS_MOST = 5,
+  OBJECT_MOST = 256, /* bytes of a JSON object looked through for its key */
 };
 
 static struct text value_window(struct text text, size_t from) {
@@ -137,28 +138,33 @@ static bool number_follows(const struct anchors *anchors, struct text text, size
          (key_kind_of(&anchors->keys, (struct text){ text.at + at, end - at }) & KEY_PHONE);
 }
 
+/* The key of the JSON object that byte at stands in; arrays are looked through. */
+static struct text object_key(const struct anchors *anchors, struct text text, size_t at) {
+  unsigned depth = 0;
+  size_t   most = at > OBJECT_MOST ? at - OBJECT_MOST : 0;
+  for (; at > most; at--) {
+    char c = text.at[at - 1];
+    if (c == '}') depth++;
+    if (c != '{' || depth-- > 0) continue;
+    for (at--; at > most && memchr(" [:", text.at[at - 1], 3) != NULL;) at--;
+    return key_before(anchors, text, at);
+  }
+  return TEXT_NONE;
+}
+
 /* A key of one word, "name", says whose only with what stands before it: calling name=, "caller":{"name":. */
 static uint32_t name_kind(const struct anchors *anchors, struct text text, size_t key) {
-  static const struct text people[] = { TEXT("caller"),  TEXT("calling"),  TEXT("called"), TEXT("callee"), TEXT("display"), TEXT("connected"),
-                                        TEXT("id"),      TEXT("full"),     TEXT("first"),  TEXT("last"),   TEXT("party"),   TEXT("subscriber"),
-                                        TEXT("contact"), TEXT("customer"), TEXT("from"),   TEXT("person") };
-  struct text              before;
-  size_t                   end = key;
-  if (end > 2 && text.at[end - 1] == '"') {
-    end--;
-    while (end > 0 && text.at[end - 1] == ' ') end--;
-    if (end < 2 || text.at[end - 1] != '{') return KEY_NONE;
-    end--;
-    while (end > 0 && (text.at[end - 1] == ' ' || text.at[end - 1] == ':')) end--;
-    before = key_before(anchors, text, end);
+  static const char people[] = " caller calling called callee display connected id full first last party subscriber contact customer from to person"
+                               " user agent member owner sender recipient participant callerid caller_id callee_id ";
+  struct text       before;
+  if (key > 2 && text.at[key - 1] == '"') {
+    before = object_key(anchors, text, key);
   } else {
-    if (end < 2 || text.at[end - 1] != ' ') return KEY_NONE;
-    before = key_before(anchors, text, end);
+    if (key < 2 || text.at[key - 1] != ' ') return KEY_NONE;
+    before = key_before(anchors, text, key);
     if (before.size == 4 && STARTS(before, 0, "user")) return KEY_USER | KEY_PHONE;
   }
-  for (size_t i = 0; i < sizeof people / sizeof people[0]; i++)
-    if (before.size == people[i].size && starts_nocase(before, 0, people[i].at, before.size)) return KEY_NAME;
-  return KEY_NONE;
+  return before.size > 0 && words_hold(people, before) ? KEY_NAME : KEY_NONE;
 }
 
 /* Keys that are keys at a line's start alone: the compact forms of SIP (RFC 3261 7.3.3), the lines of SDP (RFC 8866 5) and of vCards. */
@@ -212,7 +218,8 @@ static uint32_t mark_kind(const struct anchors *anchors, struct text text, struc
     if (key.at[0] == 'T' && STARTS(text, mark, "=\"")) return KEY_NAME; /* a subject, of Exim */
     if (key.at[0] == 'i' && ENDS(text, start, "display ")) return KEY_NAME;
     if (key.at[0] == 'o' && text.at[mark] == '=' && origin_at(text, mark + 1)) return KEY_USER;
-    return start + 1 == mark && line_starts(text, start) ? letter_kind(text, mark) : KEY_NONE;
+    uint32_t kind = start + 1 == mark ? letter_kind(text, mark) : KEY_NONE;
+    return kind != KEY_NONE && line_starts(text, start) ? kind : KEY_NONE;
   }
   if (key.size == 4 && STARTS(key, 0, "name")) {
     uint32_t kind = name_kind(anchors, text, start);
@@ -286,7 +293,7 @@ static void element_add(struct anchors *anchors, struct text text, size_t angle)
   if (text.at[close] == ' ') /* attributes */
     for (size_t most = close + 128; close < text.size && close < most && text.at[close] != '>' && text.at[close] != '<';) close++;
   else if (angle > 1 && text.at[angle - 1] == ' ' && is_alpha(text.at[angle - 2]))
-    while (close < text.size && (is_alnum(text.at[close]) || is_utf8(text.at[close]) || memchr("-_.+@", text.at[close], 5) != NULL)) close++;
+    while (close < text.size && (is_alnum(text.at[close]) || is_utf8(text.at[close]) || memchr("-_.+@:", text.at[close], 6) != NULL)) close++;
   if (close >= text.size || text.at[close] != '>') return;
   if (angle > 1 && text.at[angle - 1] == ' ' && is_alpha(text.at[angle - 2])) {
     kind = key_kind_of(&anchors->keys, key_before(anchors, text, angle)) & KEY_USER;
@@ -592,23 +599,41 @@ static void anchors_clear(struct anchors *anchors) {
 }
 
 /* The text begins with what can be the rest of a value: a token that ends in a quote, or in what closes or follows an address. */
-static bool starts_inside(struct text text) {
+static bool starts_inside(const struct blocks *blocks, struct text text) {
   size_t end = 0;
-  while (end < text.size && end < 256 && (is_alnum(text.at[end]) || (text.at[end] > '*' && text.at[end] < '>' && text.at[end] != ';' && text.at[end] != ','))) end++;
+  for (int parts = 0; parts < 8; parts++) {
+    end = class_end(blocks, CLASS_KEY, end, text.size);
+    if (end >= text.size || memchr(".:+/=~", text.at[end], 6) == NULL) break;
+    end++;
+  }
   return end > 0 && end < text.size && memchr("\">];@", text.at[end], 5) != NULL;
 }
 
 static void anchors_see(struct anchors *anchors, struct text text) {
-  anchors->sights = (starts_inside(text) ? SEES_CUT : 0) | (anchors->at.count > 0 ? SEES_AT : 0) | (anchors->angle.count > 0 ? SEES_ANGLE : 0) |
+  anchors->sights = (starts_inside(&anchors->blocks, text) ? SEES_CUT : 0) | (anchors->at.count > 0 ? SEES_AT : 0) | (anchors->angle.count > 0 ? SEES_ANGLE : 0) |
                     (anchors->percent.count > 0 ? SEES_HIDDEN : 0) | (anchors->uri.count > 0 ? SEES_URI : 0) |
                     (anchors->colon.count + anchors->quad_count + anchors->dashed.count + anchors->longer > 0 ? SEES_ADDRESS : 0) |
                     (anchors->digit.count > 0 ? SEES_NUMBER : 0) |
                     (anchors->mac.count + anchors->uuid.count + anchors->file.count > 0 ? SEES_MAC : 0);
 }
 
+/* The same field stands before most texts: it is looked up once. */
+static uint32_t field_kind(struct anchors *anchors, struct text field) {
+  bool same = field.size == anchors->field_size;
+  if (field.size == 0) return KEY_NONE;
+  if (field.size > sizeof anchors->field) return key_kind_of(&anchors->keys, field);
+  for (size_t i = 0; same && i < field.size; i++) same = field.at[i] == anchors->field[i];
+  if (!same) {
+    memcpy(anchors->field, field.at, field.size);
+    anchors->field_size = (uint32_t)field.size;
+    anchors->field_kind = key_kind_of(&anchors->keys, field);
+  }
+  return anchors->field_kind;
+}
+
 void anchors_find(struct anchors *anchors, struct text text, struct text field) {
   anchors_clear(anchors);
-  anchors->kinds = key_kind_of(&anchors->keys, field);
+  anchors->kinds = field_kind(anchors, field);
   if (anchors->kinds != KEY_NONE && text.size > 0) anchors->keyed[anchors->keyed_count++] = (struct keyed){ 0, (uint32_t)text.size, anchors->kinds };
   blocks_fill(&anchors->blocks, text, anchors->width);
   marks_find(anchors, text);

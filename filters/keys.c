@@ -183,6 +183,7 @@ static const struct key_row key_rows[] = {
   KEY("partyname", KEY_NAME),
   KEY("subscriber_name", KEY_NAME),
   KEY("customer_name", KEY_NAME),
+  KEY("p2", KEY_SECRET),
   KEY("p34", KEY_SECRET),
   KEY("p35", KEY_USER),
   KEY("p36", KEY_USER),
@@ -213,10 +214,10 @@ static const struct key_row key_rows[] = {
   KEY("result", KEY_DIGEST | KEY_TOKEN),
   KEY("calculated", KEY_DIGEST | KEY_TOKEN),
   KEY("sip", KEY_USER),
+  KEY("uid", KEY_USER),
   KEY("fu", KEY_USER | KEY_PHONE),
   KEY("ru", KEY_USER | KEY_PHONE),
   KEY("tu", KEY_USER | KEY_PHONE),
-  KEY("ou", KEY_USER | KEY_PHONE),
   KEY("au", KEY_USER | KEY_PHONE),
   KEY("userid", KEY_USER | KEY_PHONE),
   KEY("user_id", KEY_USER | KEY_PHONE),
@@ -405,7 +406,8 @@ static void tail_add(struct key_index *index, const char *tail) {
   slots[1] = slot_of(index, (struct text){ dashed, size });
   for (int i = 0; i < 2; i++)
     if (slots[i] != NULL) slots[i]->kind |= KEY_TAIL;
-  index->tail_ends[tail[size - 1] & 31] |= 1u << (tail[size - 2] & 31);
+  index->tail_ends[0][tail[size - 1] & 31] |= 1u << (tail[size - 2] & 31);
+  index->tail_ends[1][tail[size - 1] & 31] |= size > 2 ? 1u << (tail[size - 3] & 31) : ~0u;
 }
 
 /* Each key as it stands, and with '-' for '_'. */
@@ -434,12 +436,14 @@ static uint32_t key_tail(const struct key_index *index, struct text key) {
   size_t   from;
   uint32_t kind;
   while (key.size > 0 && is_digit(key.at[key.size - 1])) key.size--;
-  if (key.size < 3 || !(index->tail_ends[key.at[key.size - 1] & 31] >> (key.at[key.size - 2] & 31) & 1)) return KEY_NONE;
+  if (key.size < 3 || !(index->tail_ends[0][key.at[key.size - 1] & 31] >> (key.at[key.size - 2] & 31) & 1) ||
+      !(index->tail_ends[1][key.at[key.size - 1] & 31] >> (key.at[key.size - 3] & 31) & 1))
+    return KEY_NONE;
   from = key.size > KEY_MOST ? key.size - KEY_MOST : 0;
   if (from == 0 && (kind = tail_kind(index, key)) != KEY_NONE) return kind;
   for (size_t i = from > 0 ? from : 1; i + 1 < key.size; i++) {
     char before = key.at[i - 1];
-    if (before != '_' && before != '-' && !(is_upper(key.at[i]) && is_lower(before))) continue;
+    if (before != '_' && before != '-' && !(is_upper(key.at[i]) && (is_lower(before) || is_digit(before)))) continue;
     kind = tail_kind(index, (struct text){ key.at + i, key.size - i });
     if (kind != KEY_NONE) return kind;
   }

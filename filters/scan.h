@@ -46,7 +46,7 @@ struct key_slot {
 };
 struct key_index {
   uint32_t        ends[KEY_MOST + 1][32]; /* by size and the first byte's low five bits; bit n: some key's last byte has these low five bits */
-  uint32_t        tail_ends[32];          /* by a tail's last byte: bit n: the byte before has these low five bits */
+  uint32_t        tail_ends[2][32];        /* by a tail's last byte; bit n: the byte before, the second before, has these low five bits */
   struct key_slot slots[KEY_SLOTS];
 };
 
@@ -91,6 +91,8 @@ struct anchors {
   uint32_t          keyed_count;
   uint32_t          kinds;  /* enum key_kind of all keyed, or-ed */
   uint32_t          sights; /* enum sight, or-ed */
+  char              field[KEY_MOST]; /* the last text's, and what it says */
+  uint32_t          field_size, field_kind;
   struct key_index  keys;   /* made once by keys_index */
   enum blocks_width width;  /* finds the same */
 };

@@ -44,6 +44,7 @@ static const struct text vendors[] = {
   TEXT("sangoma"),  TEXT("bria"),        TEXT("x-lite"),     TEXT("microsip"),  TEXT("jitsi"),       TEXT("3cx"),     TEXT("fritz!box"),
   TEXT("chrome"),   TEXT("chromium"),    TEXT("safari"),     TEXT("firefox"),   TEXT("edg"),         TEXT("opera"),   TEXT("obihai"),
   TEXT("poly"),     TEXT("alcatel"),     TEXT("unify"),      TEXT("mediatrix"), TEXT("innovaphone"), TEXT("tplink"),  TEXT("openscape"),
+  TEXT("belle-sip"), TEXT("pjsip"), TEXT("pjproject"), TEXT("sofia-sip"), TEXT("fpbx"), TEXT("resiprocate"),
 };
 
 static struct text word_before(struct text text, size_t end) {
@@ -92,11 +93,17 @@ static bool version_context(const struct scan *scan, size_t at) {
   }
   if (at > 0 && to_lower(text.at[at - 1]) == 'v' && (at == 1 || !is_alnum(text.at[at - 2]))) return true;
   if (end == 0) return false;
-  if (text.at[end - 1] == '/') return is_vendor(word_before(text, end - 1));
+  if (ENDS(text, end, "fpbx-")) return true;
+  if (text.at[end - 1] == '/') {
+    word = word_before(text, end - 1);
+    end = (size_t)(word.at - text.at);
+    return is_vendor(word) || (end > 0 && text.at[end - 1] == ' ' && is_vendor(word_before(text, end - 1)));
+  }
   while (end > 0 && (text.at[end - 1] == ' ' || text.at[end - 1] == ':' || text.at[end - 1] == '=')) end--;
   if (end == at) return false;
   word = word_before(text, end);
   if (is_version_word(word)) return true;
+  if (text.at[at - 1] == ' ' && word.at > text.at && memchr("='\"", word.at[-1], 3) != NULL && is_vendor(word)) return true;
   if (!has_digit_and_letter(word) || text.at[at - 1] != ' ') return false;
   end = (size_t)(word.at - text.at);
   return end > 0 && text.at[end - 1] == ' ' && is_vendor(word_before(text, end - 1));

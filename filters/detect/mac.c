@@ -67,6 +67,12 @@ static bool ends_in_version(struct text text, size_t end) {
   return dot;
 }
 
+/* …/config.xml: a path goes on to a file's name. */
+static bool path_has_file(struct text text, size_t at) {
+  while (at < text.size && (is_alnum(text.at[at]) || text.at[at] == '/' || text.at[at] == '-' || text.at[at] == '_')) at++;
+  return at + 1 < text.size && text.at[at] == '.' && is_alpha(text.at[at + 1]);
+}
+
 /* Beside twelve digits stands what stands beside a phone's address: SEP, a path's end or middle, the end of a user agent. */
 static bool address_place(const struct scan *scan, size_t start, size_t end) {
   struct text         text = scan->text;
@@ -75,7 +81,7 @@ static bool address_place(const struct scan *scan, size_t start, size_t end) {
   if (ENDS(text, start, "sep") || ENDS(text, start, "ata") || ENDS(text, start, "cfg") || ENDS(text, start, "spa")) return true;
   if (ENDS(text, start, "mac ") || ENDS(text, start, "macaddr ") || ENDS(text, start, "mac address ") || ENDS(text, start, "mac=")) return true;
   for (size_t i = start; i < end; i++) letter |= is_alpha(text.at[i]);
-  if (start > 0 && text.at[start - 1] == '/' && end < text.size && text.at[end] == '/') return letter || STARTS(text, start, "00");
+  if (start > 0 && text.at[start - 1] == '/' && end < text.size && text.at[end] == '/') return path_has_file(text, end + 1);
   keyed = scan->anchors->kinds & KEY_AGENT ? anchors_key_at(scan->anchors, start) : NULL;
   if (keyed != NULL && (keyed->kind & KEY_AGENT)) return true;
   if (start == 0 || (text.at[start - 1] != ' ' && text.at[start - 1] != '(')) return false;

@@ -142,13 +142,28 @@ static bool header_name(struct scan *scan, size_t angle) {
   return true;
 }
 
+/* "Name","+33…": a column of words before one of a number. close: the quote behind the name. */
+static void column_name(struct scan *scan, size_t close, bool sure) {
+  struct text text = scan->text;
+  size_t      start = close;
+  bool        space = false;
+  for (; start > 0 && (name_byte(text.at[start - 1]) || text.at[start - 1] == ' ' || text.at[start - 1] == ',') && close - start < NAME_MOST; start--)
+    space |= text.at[start - 1] == ' ';
+  if (sure && space && start > 0 && text.at[start - 1] == '"') name_report(scan, start, close);
+}
+
 /* "Name" +33…, and from Name (+33…): a name before a number without brackets of its own. */
 static void before_number(struct scan *scan, size_t digit) {
   static const struct text links[] = { TEXT("from "), TEXT("to "), TEXT("by "), TEXT("for "), TEXT("caller "), TEXT("call ") };
   struct text              text = scan->text;
   size_t                   end = digit, start, words;
   if (end > 0 && text.at[end - 1] == '+') end--;
-  if (end < 4 || (text.at[end - 2] != '"' && text.at[end - 2] != ' ')) return;
+  if (end < 4) return;
+  if (text.at[end - 1] == text.at[end - 3] && text.at[end - 2] == ',' && text.at[end - 1] == '"') {
+    column_name(scan, end - 3, end < digit || text.at[digit] == '0');
+    return;
+  }
+  if (text.at[end - 2] != '"' && text.at[end - 2] != ' ') return;
   if (ENDS(text, end, "\" ") && (end < digit || text.at[digit] == '0')) {
     start = end = end - 2;
     while (start > 0 && (name_byte(text.at[start - 1]) || text.at[start - 1] == ' ' || text.at[start - 1] == ',') && end - start < NAME_MOST) start--;
