@@ -272,7 +272,8 @@ static void quoted_add(struct anchors *anchors, struct text text, size_t quote) 
   struct text key = key_before(anchors, text, quote);
   uint32_t    kind;
   size_t      end;
-  if (key.size > 1 && key.size < 6 && words_hold(" for value is ", key)) key = key_before(anchors, text, (size_t)(key.at - text.at)); /* credentials for '…' */
+  if (key.size > 1 && key.size < 6 && words_hold(" for value is ", key))
+    key = key_before(anchors, text, (size_t)(key.at - text.at)); /* credentials for '…' */
   kind = key_kind_of(&anchors->keys, key);
   kind &= KEY_USER | KEY_PHONE | KEY_SECRET | KEY_DIGEST | KEY_CALLID | KEY_MAC;
   if (kind == KEY_NONE) return;
@@ -285,8 +286,8 @@ static void quoted_add(struct anchors *anchors, struct text text, size_t quote) 
 
 /* <key>value</key>, and user <value>. */
 static void element_add(struct anchors *anchors, struct text text, size_t angle) {
-  size_t   close = class_end(&anchors->blocks, CLASS_KEY, angle + 1, text.size), end;
-  uint32_t kind = KEY_NONE;
+  size_t      close = class_end(&anchors->blocks, CLASS_KEY, angle + 1, text.size), end;
+  uint32_t    kind = KEY_NONE;
   struct text key;
   if (close == angle + 1 || close >= text.size || !is_alpha(text.at[angle + 1])) return;
   key = (struct text){ text.at + angle + 1, close - angle - 1 };
@@ -610,11 +611,11 @@ static bool starts_inside(const struct blocks *blocks, struct text text) {
 }
 
 static void anchors_see(struct anchors *anchors, struct text text) {
-  anchors->sights = (starts_inside(&anchors->blocks, text) ? SEES_CUT : 0) | (anchors->at.count > 0 ? SEES_AT : 0) | (anchors->angle.count > 0 ? SEES_ANGLE : 0) |
-                    (anchors->percent.count > 0 ? SEES_HIDDEN : 0) | (anchors->uri.count > 0 ? SEES_URI : 0) |
-                    (anchors->colon.count + anchors->quad_count + anchors->dashed.count + anchors->longer > 0 ? SEES_ADDRESS : 0) |
-                    (anchors->digit.count > 0 ? SEES_NUMBER : 0) |
-                    (anchors->mac.count + anchors->uuid.count + anchors->file.count > 0 ? SEES_MAC : 0);
+  anchors->sights =
+      (starts_inside(&anchors->blocks, text) ? SEES_CUT : 0) | (anchors->at.count > 0 ? SEES_AT : 0) | (anchors->angle.count > 0 ? SEES_ANGLE : 0) |
+      (anchors->percent.count > 0 ? SEES_HIDDEN : 0) | (anchors->uri.count > 0 ? SEES_URI : 0) |
+      (anchors->colon.count + anchors->quad_count + anchors->dashed.count + anchors->longer > 0 ? SEES_ADDRESS : 0) |
+      (anchors->digit.count > 0 ? SEES_NUMBER : 0) | (anchors->mac.count + anchors->uuid.count + anchors->file.count > 0 ? SEES_MAC : 0);
 }
 
 /* The same field stands before most texts: it is looked up once. */

@@ -46,7 +46,7 @@ struct key_slot {
 };
 struct key_index {
   uint32_t        ends[KEY_MOST + 1][32]; /* by size and the first byte's low five bits; bit n: some key's last byte has these low five bits */
-  uint32_t        tail_ends[2][32];        /* by a tail's last byte; bit n: the byte before, the second before, has these low five bits */
+  uint32_t        tail_ends[2][32];       /* by a tail's last byte; bit n: the byte before, the second before, has these low five bits */
   struct key_slot slots[KEY_SLOTS];
 };
 
@@ -87,14 +87,14 @@ struct anchors {
   uint32_t          quad_count;
   bool              urls;   /* "://" stands in the text */
   uint32_t          longer; /* 0, or one more than a dot of more than four numbers joined by dots */
-  struct keyed     *keyed; /* values whose key is known */
+  struct keyed     *keyed;  /* values whose key is known */
   uint32_t          keyed_count;
-  uint32_t          kinds;  /* enum key_kind of all keyed, or-ed */
-  uint32_t          sights; /* enum sight, or-ed */
+  uint32_t          kinds;           /* enum key_kind of all keyed, or-ed */
+  uint32_t          sights;          /* enum sight, or-ed */
   char              field[KEY_MOST]; /* the last text's, and what it says */
   uint32_t          field_size, field_kind;
-  struct key_index  keys;   /* made once by keys_index */
-  enum blocks_width width;  /* finds the same */
+  struct key_index  keys;  /* made once by keys_index */
+  enum blocks_width width; /* finds the same */
 };
 
 bool anchors_new(struct anchors *anchors, size_t most); /* for texts of up to most bytes; false: no memory, call anchors_free */
@@ -149,9 +149,9 @@ uint32_t            key_kind_of(const struct key_index *index, struct text key);
 const struct keyed *anchors_key_at(const struct anchors *anchors, size_t at);
 
 /* The tag of some detector, "[name]", stands at byte at: what is filtered once stays. */
-bool   tag_at(struct text text, size_t at);
+bool               tag_at(struct text text, size_t at);
 /* A word that stands before and behind names and addresses, and is none. */
-bool   word_is_stop(struct text word);
+bool               word_is_stop(struct text word);
 /* words holds this one, in any case: small letters, a space around each. */
 static inline bool words_hold(const char *words, struct text word) {
   for (const char *at = words + 1; *at != 0; at++) {

@@ -48,6 +48,7 @@ static void secret_value(struct scan *scan, const struct keyed *keyed) {
   if (value.size == 0 || tag_at(scan->text, keyed->start) || (keyed->start > 0 && tag_at(scan->text, keyed->start - 1u))) return;
   if (keyed->end < scan->text.size && ((value.at[0] == '<' && value.at[value.size] == '>') || (value.at[0] == '(' && value.at[value.size] == ')')))
     value.size++;
+  if (value.at[0] == '/' && ENDS(scan->text, keyed->start, "pwd=") && memmem(value.at, value.size, "/home/", 6) == NULL) return; /* a directory */
   if (is_placeholder(value)) scan_note(scan, keyed->start, keyed->end, "stands for a secret that is not shown, or for none");
   else scan_add(scan, keyed->start, keyed->end, 0);
 }

@@ -38,13 +38,13 @@ static bool v4_parse(struct text text, size_t at, char sep, struct v4 *v4) {
 static const struct text versions[] = { TEXT("version"),  TEXT("build"), TEXT("ver"),      TEXT("v"),   TEXT("release"),
                                         TEXT("firmware"), TEXT("fw"),    TEXT("revision"), TEXT("rev"), TEXT("sw") };
 static const struct text vendors[] = {
-  TEXT("yealink"),  TEXT("grandstream"), TEXT("polycom"),    TEXT("cisco"),     TEXT("snom"),        TEXT("fanvil"),  TEXT("asterisk"),
-  TEXT("kamailio"), TEXT("opensips"),    TEXT("freeswitch"), TEXT("linphone"),  TEXT("zoiper"),      TEXT("gigaset"), TEXT("mitel"),
-  TEXT("aastra"),   TEXT("avaya"),       TEXT("panasonic"),  TEXT("htek"),      TEXT("linksys"),     TEXT("patton"),  TEXT("audiocodes"),
-  TEXT("sangoma"),  TEXT("bria"),        TEXT("x-lite"),     TEXT("microsip"),  TEXT("jitsi"),       TEXT("3cx"),     TEXT("fritz!box"),
-  TEXT("chrome"),   TEXT("chromium"),    TEXT("safari"),     TEXT("firefox"),   TEXT("edg"),         TEXT("opera"),   TEXT("obihai"),
-  TEXT("poly"),     TEXT("alcatel"),     TEXT("unify"),      TEXT("mediatrix"), TEXT("innovaphone"), TEXT("tplink"),  TEXT("openscape"),
-  TEXT("belle-sip"), TEXT("pjsip"), TEXT("pjproject"), TEXT("sofia-sip"), TEXT("fpbx"), TEXT("resiprocate"),
+  TEXT("yealink"),   TEXT("grandstream"), TEXT("polycom"),    TEXT("cisco"),     TEXT("snom"),        TEXT("fanvil"),      TEXT("asterisk"),
+  TEXT("kamailio"),  TEXT("opensips"),    TEXT("freeswitch"), TEXT("linphone"),  TEXT("zoiper"),      TEXT("gigaset"),     TEXT("mitel"),
+  TEXT("aastra"),    TEXT("avaya"),       TEXT("panasonic"),  TEXT("htek"),      TEXT("linksys"),     TEXT("patton"),      TEXT("audiocodes"),
+  TEXT("sangoma"),   TEXT("bria"),        TEXT("x-lite"),     TEXT("microsip"),  TEXT("jitsi"),       TEXT("3cx"),         TEXT("fritz!box"),
+  TEXT("chrome"),    TEXT("chromium"),    TEXT("safari"),     TEXT("firefox"),   TEXT("edg"),         TEXT("opera"),       TEXT("obihai"),
+  TEXT("poly"),      TEXT("alcatel"),     TEXT("unify"),      TEXT("mediatrix"), TEXT("innovaphone"), TEXT("tplink"),      TEXT("openscape"),
+  TEXT("belle-sip"), TEXT("pjsip"),       TEXT("pjproject"),  TEXT("sofia-sip"), TEXT("fpbx"),        TEXT("resiprocate"),
 };
 
 static struct text word_before(struct text text, size_t end) {

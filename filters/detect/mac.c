@@ -27,7 +27,7 @@ static bool frame_at(struct scan *scan, size_t start, char sep) {
   }
   if (at > start && text.at[at - 1] == sep) at--;
   if (groups != 14 && groups != 10 && !(groups == 7 && text.at[start] == '0' && text.at[start + 1] == '1')) return false;
-  scan_add(scan, groups == 14 && !STARTS(text, start, "00:01:00:01") && !STARTS(text, start, "00-01-00-01") ? start : at - 17, at, 0);
+  scan_add(scan, groups == 7 ? at - 17 : start, at, 0);
   return true;
 }
 
@@ -125,8 +125,8 @@ void mac_scan(struct scan *scan) {
 size_t mac_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]) {
   size_t n = 0;
   country[0] = 0;
-  if (room < 12) return 0;
-  for (size_t i = span->start; i < span->end && n < 12; i++)
+  if (room < span->end - span->start) return 0;
+  for (size_t i = span->start; i < span->end; i++)
     if (is_hex(scan->text.at[i])) out[n++] = to_lower(scan->text.at[i]);
   return n;
 }

@@ -21,7 +21,8 @@ static const char *const stop_words[26] = {
   ['o' - 'a'] = " options on of outgoing ",
   ['p' - 'a'] = " processing prack publish pai ppi peer port ",
   ['q' - 'a'] = " queue ",
-  ['r' - 'a'] = " route register refer rpid ruri received request response reply registered removed restricted rcpt recipient relay rejected realm reason ",
+  ['r' - 'a'] =
+      " route register refer rpid ruri received request response reply registered removed restricted rcpt recipient relay rejected realm reason ",
   ['s' - 'a'] = " subscribe sending subscriber sip sender state status ",
   ['t' - 'a'] = " to target the transfer transferred tel ",
   ['u' - 'a'] = " update uri user unregistered using unknown unavailable ",
@@ -82,7 +83,8 @@ static void bare_name(struct scan *scan, size_t end) {
     while (from > 0 && name_byte(text.at[from - 1])) from--;
     if (from == to || word_is_stop((struct text){ text.at + from, to - from })) break;
     if (from > 0 && text.at[from - 1] != ' ' && text.at[from - 1] != ':' && text.at[from - 1] != '"' && text.at[from - 1] != ',' &&
-        text.at[from - 1] != '=' && text.at[from - 1] != '\'' && text.at[from - 1] != '>' && text.at[from - 1] != '\n' && !ENDS(text, from, "#012"))
+        text.at[from - 1] != '=' && text.at[from - 1] != '\'' && text.at[from - 1] != '>' && memchr("\n(|;[{\t", text.at[from - 1], 7) == NULL &&
+        !ENDS(text, from, "#012"))
       break;
     if (to < text.size && text.at[to] == ':') break;
     start = from;

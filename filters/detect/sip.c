@@ -60,15 +60,17 @@ static const char *const nobodies[26] = {
 
 bool user_is_nobody(struct text user) {
   const char *words = user.size > 0 && is_alpha(user.at[0]) ? nobodies[to_lower(user.at[0]) - 'a'] : NULL;
-  if (words == NULL) return user.size == 6 && STARTS(user, 0, "(null)");
-  return words_hold(words, user) || STARTS(user, 0, "atpsh-") || STARTS(user, 0, "btpsh-"); /* topos: keys of dialogs */
+  if (words != NULL && words_hold(words, user)) return true;
+  return STARTS(user, 0, "atpsh-") || STARTS(user, 0, "btpsh-") || (user.size == 6 && STARTS(user, 0, "(null)")); /* topos: keys of dialogs */
 }
 
 /* What stacks write as the user of a session description (RFC 8866 5.2) where they have none. */
 static bool is_stack(struct text user) {
-  static const struct text stacks[] = { TEXT("cisco"), TEXT("sonus"),  TEXT("audiocodes"), TEXT("polycom"), TEXT("mitel"), TEXT("oracle"), TEXT("huawei"),
-                                        TEXT("mozilla"), TEXT("avaya"), TEXT("broadworks"), TEXT("genband"), TEXT("nokia"), TEXT("zte"), TEXT("3cx"),
-                                        TEXT("twilio"), TEXT("x-lite"), TEXT("yealink"), TEXT("patton"), TEXT("smartnode"), TEXT("metaswitch"), TEXT("-") };
+  static const struct text stacks[] = { TEXT("cisco"),   TEXT("sonus"),   TEXT("audiocodes"), TEXT("polycom"),   TEXT("mitel"),
+                                        TEXT("oracle"),  TEXT("huawei"),  TEXT("mozilla"),    TEXT("avaya"),     TEXT("broadworks"),
+                                        TEXT("genband"), TEXT("nokia"),   TEXT("zte"),        TEXT("3cx"),       TEXT("twilio"),
+                                        TEXT("x-lite"),  TEXT("yealink"), TEXT("patton"),     TEXT("smartnode"), TEXT("metaswitch"),
+                                        TEXT("-") };
   for (size_t i = 0; i < sizeof stacks / sizeof stacks[0]; i++)
     if (starts_nocase(user, 0, stacks[i].at, stacks[i].size)) return true;
   return false;
@@ -123,7 +125,8 @@ static void dialplan_scan(struct scan *scan, size_t angle) {
   size_t      end = angle + 1;
   if (angle + 4 < text.size && text.at[angle + 4] == ':') return; /* a URI */
   while (end < text.size && (is_alnum(text.at[end]) || memchr("-_.+", text.at[end], 4) != NULL)) end++;
-  if (end > angle + 1 && (STARTS(text, end, ">->") || (STARTS(text, end, ">") && (ENDS(text, angle, "\"") || ENDS(text, angle, "\" ")))) && !user_is_left_alone(scan, (struct text){ text.at + angle + 1, end - angle - 1 }))
+  if (end > angle + 1 && (STARTS(text, end, ">->") || (STARTS(text, end, ">") && (ENDS(text, angle, "\"") || ENDS(text, angle, "\" ")))) &&
+      !user_is_left_alone(scan, (struct text){ text.at + angle + 1, end - angle - 1 }))
     scan_add(scan, angle + 1, end, 0);
 }
 

@@ -166,6 +166,107 @@ static void hides_credentials(void **state) {
     { "no digest: a word", "Response: Success" },
     { "no digest: a result", "result: 20260312" },
     { "no scheme: prose", "Authorization: denied by policy" },
+    { "a directory, no password", "PWD=/root ; USER=root" },
+  };
+  (void)state;
+  check_rows(rows, sizeof rows / sizeof rows[0]);
+}
+
+static void hides_users_by_place(void **state) {
+  static const struct row rows[] = {
+    { "an address of record and its contact", "Contact «camille»/sip:«camille»@«192.0.2.7»:5060 is now Reachable" },
+    { "quoted, behind a word", "Registered SIP '«camille»' at «192.0.2.7»:5060" },
+    { "quoted, behind two words", "auth_db: credentials for '«camille»' found" },
+    { "in angles, behind a word", "realm <example.com> user <«camille.r»>: incoming packet" },
+    { "in angles, behind a name", "\"«Camille Rousselet»\" <«camille»> calls" },
+    { "in angles, before a number", "Processing «Camille» <«camille»>->«0199001234» in context default" },
+    { "in angles, behind a key", "imap-login: Login: user=<«camille»>, method=PLAIN" },
+    { "a domain before it", "user=«EXAMPLE\\camille», ip=«192.0.2.7»" },
+    { "of a session description", "o=«crousselet» 3906123456 1 IN IP4 «192.0.2.7»" },
+    { "of one in an escaped dump", "\"v=0#015#012o=«crousselet» 1 1 IN IP4 «192.0.2.7»#015#012\"" },
+    { "mail without a dot", "to=<«camille@localhost»>, relay=local" },
+    { "mail cut behind @", "call to «camille.rousselet@»" },
+    { "mail cut in its domain", "mail=«camille.rousselet@exa»" },
+    { "a URI cut before @", "INFO: call from sip:«camille»" },
+    { "a URI cut behind an open angle", "To: <sip:«camille.rouss»" },
+    { "a number cut behind its scheme", "INFO: call from sip:«+3319900»" },
+    { "the rest of a number", "«1234»>;tag=as58f4201b" },
+    { "a stack, no user", "o=FreeSWITCH 1 1 IN IP4 «192.0.2.7»" },
+    { "another stack", "o=CiscoSystemsCCM-SIP 2000 1 IN IP4 «192.0.2.7»" },
+    { "a host at the line's end, no user", "REGISTER sip:pbx.example.com" },
+    { "an extension at the line's end", "call from sip:201" },
+    { "a key of topos, no user", "Contact: <sip:btpsh-65f1-1@«192.0.2.7»>" },
+    { "a Message-ID, no mail", "message-id=<20260312100000.4A1B2C3D4E@mail.example.com>" },
+    { "a dialog, no mail", "Target-Dialog: fa77as7dad8-sd98ajzz@host.example.com;local-tag=kkaz-" },
+    { "an organisation, no user", "ou=people,dc=example" },
+  };
+  (void)state;
+  check_rows(rows, sizeof rows / sizeof rows[0]);
+}
+
+static void hides_addresses_in_disguise(void **state) {
+  static const struct row rows[] = {
+    { "BSD's port", "IP «192.0.2.7».5060 > «192.0.2.9».5061: UDP, length 512" },
+    { "BSD's port behind IPv6", "IP «2001:db8::7».5060 > x" },
+    { "one number", "src_ip=«3221225991»" },
+    { "hexadecimal", "remote_addr=0x«C0000207»" },
+    { "a foundation of PJSIP", "a=candidate:H«c0000207» 1 UDP 2130706431 «192.0.2.7» 53006 typ host" },
+    { "nibbles", "query[PTR] «7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2».ip6.arpa from x" },
+    { "a host's name behind a number", "ec2-«198-51-100-9».compute.example.com" },
+    { "a host's name behind numbers", "lfbn-par-1-2-«192-0-2-7».w90-0.abo.example.net" },
+    { "a host's name with more behind", "static-«192-0-2-7»-static.example.net" },
+    { "a host's name from its end", "«7-2-0-192».pool.example.net" },
+    { "glued to letters", "ip«192.0.2.7» h_«192.0.2.7»" },
+    { "a zone in a URL", "http://[«2001:db8::7»%25eth0]:8080/x" },
+    { "of a key that ends in ip", "variable_sip_received_ip: «192.0.2.7»" },
+    { "behind a user agent on the same line", "server: _, request: \"GET / HTTP/1.1\", host: \"«198.51.100.9»\"" },
+    { "behind a user agent and a word", "User-Agent: Zoiper v2.10.19.7, src «192.0.2.7»" },
+    { "the head of IPv6", "INFO: src=«2001:db8:1:2»" },
+    { "the rest of IPv6", "«8:1::7»]:5060;branch=z9hG4bK776" },
+    { "the rest of IPv4", ".«7»:5060;branch=z9hG4bK776" },
+    { "more of the rest", "2.«7»>;tag=1" },
+    { "a head says no more than truncation", "INFO: src=192.0.2" },
+    { "no address: an object id", "SNMP OID 1.3.6.1.4.1.22736" },
+    { "no address: a date in a file's name", "2026-03-12-10-15-30.wav" },
+    { "no address: a pointer", "addr: 0x7f1a2b3c4d5e id=1/8190" },
+    { "no address: numbers of a foundation", "a=candidate:1467250027 1 udp 2122260223 «192.0.2.7» 46243 typ host" },
+    { "no address: a version of two products", "User-Agent: Linphone-Desktop/5.0.2.1 (belle-sip/5.0.57.3)" },
+    { "no address: a version behind =", "ua=Bria 6.5.1.2 from «192.0.2.7»" },
+    { "no address: FreePBX", "FPBX-15.0.16.81(16.13.0)" },
+  };
+  (void)state;
+  check_rows(rows, sizeof rows / sizeof rows[0]);
+}
+
+static void hides_hardware(void **state) {
+  static const struct row rows[] = {
+    { "a frame of iptables", "MAC=«00:00:5e:00:53:af:00:00:5e:00:53:01:08:00» SRC=«192.0.2.7»" },
+    { "a client's identifier", "client-id 01:«00:00:5e:00:53:af»" },
+    { "a DUID", "duid «00:01:00:01:2a:3b:4c:5d:00:00:5e:00:53:af»" },
+    { "a Cisco phone", "device SEP«00005E0053AF» unregistered" },
+    { "a directory", "GET /p/«00005e0053af»/config.xml" },
+    { "the end of a user agent", "User-Agent: Grandstream GXP2170 1.0.11.64 («00005E0053AF»)" },
+    { "no device: a call's GUID", "//123/A1B2C3D4E5F6/SIP/Msg/ccsipDisplayMsg: Received:" },
+    { "no device: a commit", "commit 1a2b3c4d5e6f tag=1a2b3c4d5e6f" },
+    { "no device: a model's file", "GET /prov/y000000000123.cfg" },
+    { "no device: a fingerprint", "SHA1 Fingerprint=AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD" },
+  };
+  (void)state;
+  check_rows(rows, sizeof rows / sizeof rows[0]);
+}
+
+static void leaves_harmless_lines(void **state) {
+  static const struct row rows[] = {
+    { "angles of code", "if (a < b && c > d) return <x>;" },
+    { "elements without a key", "<b>bold</b> <i>x</i>" },
+    { "a parser's error", "unexpected token '}'" },
+    { "a header's name", "get_hdr_field(): cseq <CSeq>: <102> <INVITE>" },
+    { "a display of X", "display=:0 DISPLAY=:0.0" },
+    { "a JSON logger", "{\"caller\":\"server/handler.go:123\",\"msg\":\"started\",\"name\":\"worker-1\"}" },
+    { "a logger's name", "{\"name\":\"sip\",\"hostname\":\"pbx1\",\"pid\":123,\"level\":30}" },
+    { "a status in words", "response: 200 OK response=404 result=ok key=abc" },
+    { "a session", "session opened for user root(uid=0) by (uid=0)" },
+    { "columns of a CDR", "\"Dial\",\"\",\"2026-03-12 10:00:00\",\"ANSWERED\",\"DOCUMENTATION\",\"1778157175.1314\"" },
   };
   (void)state;
   check_rows(rows, sizeof rows / sizeof rows[0]);
@@ -173,8 +274,9 @@ static void hides_credentials(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(hides_names),
-    cmocka_unit_test(hides_credentials),
+    cmocka_unit_test(hides_names),          cmocka_unit_test(hides_credentials),
+    cmocka_unit_test(hides_users_by_place), cmocka_unit_test(hides_addresses_in_disguise),
+    cmocka_unit_test(hides_hardware),       cmocka_unit_test(leaves_harmless_lines),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
