@@ -232,7 +232,7 @@ static void cut_name(struct scan *scan, const struct keyed *keyed) {
 /* From: address (Name), e=address (Name), p=number (Name): a comment at a line's start (RFC 5322 3.4, RFC 8866 5.6). */
 static void comment_name(struct scan *scan, const struct keyed *keyed) {
   struct text text = scan->text;
-  size_t      open = keyed->end, close = keyed->end;
+  size_t      close = keyed->end, open = close;
   bool        address = false;
   if (close == 0 || text.at[close - 1] != ')' || keyed->start > 12) return;
   for (size_t i = 0; i + 1 < keyed->start; i++)
