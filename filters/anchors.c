@@ -11,17 +11,19 @@
 enum {
   VALUE_MOST = 8192, /* bytes looked at for a value's end: keeps the whole pass linear */
   NESTED_MOST = 16,
+  NAME_WORDS_MOST = 5,
+  OBJECT_MOST = 256, /* bytes of a JSON object looked through for its key */
 };
 
 static struct text value_window(struct text text, size_t from) {
   return text.size - from > VALUE_MOST ? (struct text){ text.at, from + VALUE_MOST } : text;
 }
 
-/* The key that ends before byte end: quotes of JSON, also escaped ones, and one pair of parentheses may close it. */
-static struct text key_before(const struct anchors *anchors, struct text text, size_t end) {
+/* The key that ends before byte end: quotes of JSON, also escaped ones, brackets of a dump, and one pair of parentheses may close it. */
+static inline __attribute__((always_inline)) struct text key_ends(const struct anchors *anchors, struct text text, size_t end) {
   size_t start;
   while (end > 0 && text.at[end - 1] == ' ') end--;
-  if (end > 0 && (text.at[end - 1] == '"' || text.at[end - 1] == '\'')) end--;
+  if (end > 0 && (text.at[end - 1] == '"' || text.at[end - 1] == '\'' || text.at[end - 1] == ']')) end--;
   if (end > 0 && text.at[end - 1] == '\\') end--;
   start = end;
   if (start > 0 && text.at[start - 1] == ')') {
@@ -30,8 +32,12 @@ static struct text key_before(const struct anchors *anchors, struct text text, s
     start--;
   }
   start = class_start(&anchors->blocks, CLASS_KEY, start);
+  if (start > 0 && end - start > 1 && text.at[start - 1] == '\\' && memchr("nrt", text.at[start], 3) != NULL) start++; /* a line break in front */
+  else if (start > 0 && end - start > 3 && text.at[start - 1] == '#' && (STARTS(text, start, "012") || STARTS(text, start, "015"))) start += 3;
   return (struct text){ text.at + start, end - start };
 }
+
+static struct text key_before(const struct anchors *anchors, struct text text, size_t end) { return key_ends(anchors, text, end); }
 
 /* The end of a value that was opened by quote (after any backslash); from is its first byte. */
 static size_t quoted_end(const struct anchors *anchors, struct text text, size_t from, char quote, bool escaped) {
@@ -63,14 +69,181 @@ static size_t bare_end(const struct anchors *anchors, struct text text, size_t f
   return i;
 }
 
+/* Byte at is the first of a line: of the text, behind a line break, or behind what a logger writes for one. */
+static bool line_starts(struct text text, size_t at) {
+  char last = at > 0 ? text.at[at - 1] : '\n';
+  return last == '\n' || last == '\r' || ENDS(text, at, "#012") || ENDS(text, at, "#015") ||
+         (at > 1 && text.at[at - 2] == '\\' && (last == 'n' || last == 'r'));
+}
+
+/* Where a bare name ends: before what no name holds, before a word of prose, and before the next key. */
+static size_t name_end(struct text text, size_t from) {
+  size_t   end = from;
+  unsigned words = 0;
+  for (size_t at = from; at < text.size && words < NAME_WORDS_MOST; words++) {
+    size_t word = at;
+    while (at < text.size && (is_alnum(text.at[at]) || is_utf8(text.at[at]) || memchr("'-_.%+", text.at[at], 6) != NULL)) at++;
+    if (at == word || (at < text.size && (text.at[at] == '=' || text.at[at] == ':' || text.at[at] == '/' || text.at[at] == '@') && words > 0)) break;
+    if (words > 0 && (is_digit(text.at[word]) || text.at[word] == '+' || word_is_stop((struct text){ text.at + word, at - word }))) break;
+    end = at;
+    if (at < text.size && text.at[at] == ' ') at++;
+  }
+  return end;
+}
+
+/* The bracket at byte at closes one that was opened not far before the value. */
+static bool closes(struct text text, size_t from, size_t at) {
+  char open = text.at[at] == ')' ? '(' : text.at[at] == ']' ? '[' : text.at[at] == '}' ? '{' : 0;
+  if (open == 0) return false;
+  for (size_t i = from; i > 0 && from - i < 256; i--) {
+    if (text.at[i - 1] == open) return true;
+    if (text.at[i - 1] == text.at[at]) return false;
+  }
+  return false;
+}
+
+/* Where a bare secret ends: white space, or what closes it with white space, a quote, the end or another key behind. */
+static size_t secret_end(const struct anchors *anchors, struct text text, size_t from) {
+  size_t at = from;
+  for (;; at++) {
+    size_t next;
+    at = class_next(&anchors->blocks, CLASS_END, at, text.size);
+    if (at >= text.size || memchr(" \t\r\n\"'<>&|", text.at[at], 10) != NULL) return at;
+    next = at + 1;
+    if (text.at[at] == '#' && (STARTS(text, at, "#015") || STARTS(text, at, "#012"))) return at;
+    if (next >= text.size || memchr(" \t\r\n\"'<>&|,;)]}", text.at[next], 15) != NULL || closes(text, from, at)) return at;
+    next = class_end(&anchors->blocks, CLASS_KEY, next, text.size);
+    if (next > at + 1 && next < text.size && (text.at[next] == '=' || text.at[next] == ':')) return at;
+  }
+}
+
+/* name="password" value="…", {"name":"password","value":"…"}: what the name says of the value. */
+static uint32_t value_kind(const struct anchors *anchors, struct text text, size_t key) {
+  size_t end = key, start;
+  while (end > 0 && (text.at[end - 1] == ' ' || text.at[end - 1] == '"' || text.at[end - 1] == ',') && key - end < 6) end--;
+  start = class_start(&anchors->blocks, CLASS_KEY, end);
+  if (start < 6 || (text.at[start - 1] != '"' && text.at[start - 1] != '\'')) return KEY_NONE;
+  if (!ENDS(text, start - 1, "name=") && !ENDS(text, start - 1, "name\":") && !ENDS(text, start - 1, "name\": ")) return KEY_NONE;
+  return key_kind_of(&anchors->keys, (struct text){ text.at + start, end - start });
+}
+
+/* name=Camille Rousselet number=…, {"name":"…","phone":"…"}: the key that follows says that it is a subscriber's. */
+static bool number_follows(const struct anchors *anchors, struct text text, size_t at) {
+  size_t end;
+  while (at < text.size && memchr(" :=\"'", text.at[at], 5) != NULL) at++;
+  at = name_end(text, at);
+  for (size_t most = at + 4; at < text.size && at < most && memchr(" ,;\"'", text.at[at], 5) != NULL;) at++;
+  end = class_end(&anchors->blocks, CLASS_KEY, at, text.size);
+  return end > at && end < text.size && memchr("=:\"'", text.at[end], 4) != NULL &&
+         (key_kind_of(&anchors->keys, (struct text){ text.at + at, end - at }) & KEY_PHONE);
+}
+
+/* The key of the JSON object that byte at stands in; arrays are looked through. */
+static struct text object_key(const struct anchors *anchors, struct text text, size_t at) {
+  unsigned depth = 0;
+  size_t   most = at > OBJECT_MOST ? at - OBJECT_MOST : 0;
+  for (; at > most; at--) {
+    char c = text.at[at - 1];
+    if (c == '}') depth++;
+    if (c != '{' || depth-- > 0) continue;
+    for (at--; at > most && memchr(" [:", text.at[at - 1], 3) != NULL;) at--;
+    return key_before(anchors, text, at);
+  }
+  return TEXT_NONE;
+}
+
+/* A key of one word, "name", says whose only with what stands before it: calling name=, "caller":{"name":. */
+static uint32_t name_kind(const struct anchors *anchors, struct text text, size_t key) {
+  static const char people[] = " caller calling called callee display connected id full first last party subscriber contact customer from to person"
+                               " user agent member owner sender recipient participant callerid caller_id callee_id ";
+  struct text       before;
+  if (key > 2 && text.at[key - 1] == '"') {
+    before = object_key(anchors, text, key);
+  } else {
+    if (key < 2 || text.at[key - 1] != ' ') return KEY_NONE;
+    before = key_before(anchors, text, key);
+    if (before.size == 4 && STARTS(before, 0, "user")) return KEY_USER | KEY_PHONE;
+  }
+  return before.size > 0 && words_hold(people, before) ? KEY_NAME : KEY_NONE;
+}
+
+/* Keys that are keys at a line's start alone: the compact forms of SIP (RFC 3261 7.3.3), the lines of SDP (RFC 8866 5) and of vCards. */
+static uint32_t letter_kind(struct text text, size_t mark) {
+  if (text.at[mark] == ':') switch (text.at[mark - 1]) {
+    case 'f':
+    case 't':
+    case 'm':
+    case 'r':
+    case 'b': return KEY_PHONE;
+    case 'i': return KEY_CALLID;
+    case 's':
+    case 'N': return KEY_NAME;
+    default: return KEY_NONE;
+    }
+  switch (text.at[mark - 1]) {
+  case 'i':
+  case 'u': return KEY_NAME;
+  case 'e':
+  case 'p': return KEY_PHONE;
+  default: return KEY_NONE;
+  }
+}
+
+/* o=user id version IN IP4 host, anywhere: RFC 8866 5.2. */
+static bool origin_at(struct text text, size_t at) {
+  while (at < text.size && text.at[at] > ' ') at++;
+  for (int i = 0; i < 2; i++) {
+    size_t digits = ++at;
+    while (at < text.size && is_digit(text.at[at])) at++;
+    if (at == digits || at >= text.size || text.at[at] != ' ') return false;
+  }
+  return STARTS(text, at, " in ip");
+}
+
+/* Login incorrect (reason): [user/password], of FreeRADIUS. */
+static uint32_t login_kind(struct text text, size_t mark) {
+  size_t end = mark;
+  if (!STARTS(text, mark, ": [")) return KEY_NONE;
+  if (text.at[end - 1] == ')') {
+    while (end > 0 && mark - end < 256 && text.at[end - 1] != '(') end--;
+    if (end < 2) return KEY_NONE;
+    end -= 2;
+  }
+  return ENDS(text, end, "login incorrect") || ENDS(text, end, "login ok") || ENDS(text, end, "invalid user") ? KEY_SECRET : KEY_NONE;
+}
+
+static uint32_t mark_kind(const struct anchors *anchors, struct text text, struct text key, size_t mark) {
+  size_t start = (size_t)(key.at - text.at);
+  if (key.size == 1) {
+    if (key.at[0] == 'T' && STARTS(text, mark, "=\"")) return KEY_NAME; /* a subject, of Exim */
+    if (key.at[0] == 'i' && ENDS(text, start, "display ")) return KEY_NAME;
+    if (key.at[0] == 'o' && text.at[mark] == '=' && origin_at(text, mark + 1)) return KEY_USER;
+    uint32_t kind = start + 1 == mark ? letter_kind(text, mark) : KEY_NONE;
+    return kind != KEY_NONE && line_starts(text, start) ? kind : KEY_NONE;
+  }
+  if (key.size == 4 && STARTS(key, 0, "name")) {
+    uint32_t kind = name_kind(anchors, text, start);
+    return kind != KEY_NONE ? kind : number_follows(anchors, text, mark) ? KEY_NAME : KEY_NONE;
+  }
+  if (key.size == 4 && STARTS(key, 0, "info") && ENDS(text, start, "display ")) return KEY_NAME;
+  if (key.size == 5 && STARTS(key, 0, "value")) return value_kind(anchors, text, start);
+  return key_kind_of(&anchors->keys, key);
+}
+
 static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
-  uint32_t kind = key_kind_of(&anchors->keys, key_before(anchors, text, mark));
-  size_t   start = mark + 1, end;
-  bool     escaped = false;
+  struct text key = key_ends(anchors, text, mark);
+  size_t      start = mark + 1, end;
+  bool        escaped = false, line;
+  uint32_t    kind = key.size > 0 ? mark_kind(anchors, text, key, mark) : KEY_NONE;
+  if (kind == KEY_NONE && text.at[mark] == ':') kind = login_kind(text, mark);
   if (kind == KEY_NONE) return;
+  line = key.size > 0 && line_starts(text, (size_t)(key.at - text.at));
   text = value_window(text, mark);
+  if (start < text.size && text.at[start] == '>' && text.at[mark] == '=') start++;
   while (start < text.size && text.at[start] == ' ') start++;
-  if (start < text.size && text.at[start] == '[' && start + 1 < text.size && text.at[start + 1] != '"') start++;
+  if (start < text.size && (text.at[start] == '[' || (text.at[start] == '{' && text.at[mark] == '=')) && start + 1 < text.size &&
+      (text.at[start + 1] != '"' || text.at[start] == '{'))
+    start++;
   if (start + 1 < text.size && text.at[start] == '\\' && (text.at[start + 1] == '"' || text.at[start + 1] == '\'')) {
     escaped = true;
     start++;
@@ -78,33 +251,93 @@ static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
   if (start < text.size && (text.at[start] == '"' || text.at[start] == '\'')) {
     end = quoted_end(anchors, text, start + 1, text.at[start], escaped);
     start++;
-  } else if (text.at[mark] == ':' && (kind & (KEY_AGENT | KEY_NAME | KEY_PHONE))) {
+  } else if (line && text.at[mark] == ':' && (kind & (KEY_AGENT | KEY_NAME | KEY_PHONE | KEY_SECRET))) {
+    end = header_end(text, start);
+  } else if (line && key.size == 1 && text.at[mark] == '=' && (kind & KEY_PHONE)) {
+    end = header_end(text, start);
+  } else if (kind & KEY_NAME) {
+    end = key.size == 1 ? header_end(text, start) : name_end(text, start);
+  } else if (text.at[mark] == ':' && (kind & (KEY_AGENT | KEY_PHONE))) {
     end = header_end(text, start);
   } else {
-    end = bare_end(anchors, text, start);
+    end = kind & KEY_SECRET ? secret_end(anchors, text, start) : bare_end(anchors, text, start);
   }
   if (start >= end) return;
   anchors->keyed[anchors->keyed_count++] = (struct keyed){ (uint32_t)start, (uint32_t)end, kind };
   anchors->kinds |= kind;
 }
 
+/* user 'value', password "value": prose, where a colon or '=' would stand in a record. quote: the opening one. */
+static void quoted_add(struct anchors *anchors, struct text text, size_t quote) {
+  struct text key = key_before(anchors, text, quote);
+  uint32_t    kind;
+  size_t      end;
+  if (key.size > 1 && key.size < 6 && words_hold(" for value is ", key))
+    key = key_before(anchors, text, (size_t)(key.at - text.at)); /* credentials for '…' */
+  kind = key_kind_of(&anchors->keys, key);
+  kind &= KEY_USER | KEY_PHONE | KEY_SECRET | KEY_DIGEST | KEY_CALLID | KEY_MAC;
+  if (kind == KEY_NONE) return;
+  text = value_window(text, quote);
+  end = quoted_end(anchors, text, quote + 1, text.at[quote], false);
+  if (end <= quote + 1) return;
+  anchors->keyed[anchors->keyed_count++] = (struct keyed){ (uint32_t)quote + 1, (uint32_t)end, kind };
+  anchors->kinds |= kind;
+}
+
+/* <key>value</key>, and user <value>. */
+static void element_add(struct anchors *anchors, struct text text, size_t angle) {
+  size_t      close = class_end(&anchors->blocks, CLASS_KEY, angle + 1, text.size), end;
+  uint32_t    kind = KEY_NONE;
+  struct text key;
+  if (close == angle + 1 || close >= text.size || !is_alpha(text.at[angle + 1])) return;
+  key = (struct text){ text.at + angle + 1, close - angle - 1 };
+  if (text.at[close] == ' ') /* attributes */
+    for (size_t most = close + 128; close < text.size && close < most && text.at[close] != '>' && text.at[close] != '<';) close++;
+  else if (angle > 1 && text.at[angle - 1] == ' ' && is_alpha(text.at[angle - 2]))
+    while (close < text.size && (is_alnum(text.at[close]) || is_utf8(text.at[close]) || memchr("-_.+@:", text.at[close], 6) != NULL)) close++;
+  if (close >= text.size || text.at[close] != '>') return;
+  if (angle > 1 && text.at[angle - 1] == ' ' && is_alpha(text.at[angle - 2])) {
+    kind = key_kind_of(&anchors->keys, key_before(anchors, text, angle)) & KEY_USER;
+    if (kind != KEY_NONE) {
+      anchors->keyed[anchors->keyed_count++] = (struct keyed){ (uint32_t)angle + 1, (uint32_t)close, kind };
+      anchors->kinds |= kind;
+      return;
+    }
+  }
+  kind = key_kind_of(&anchors->keys, key);
+  if (kind == KEY_NONE) return;
+  text = value_window(text, close);
+  end = class_next(&anchors->blocks, CLASS_ANGLE, close + 1, text.size);
+  if (end == close + 1) return;
+  anchors->keyed[anchors->keyed_count++] = (struct keyed){ (uint32_t)close + 1, (uint32_t)end, kind };
+  anchors->kinds |= kind;
+}
+
 static void positions_add(struct positions *positions, size_t at) { positions->at[positions->count++] = (uint32_t)at; }
 
-/* ':' and '=' behind what can be a key; sip: and sips: begin URIs. */
+/* ':' and '=' behind what can be a key, quotes behind a word, elements of XML; sip: and sips: begin URIs. */
 static void marks_find(struct anchors *anchors, struct text text) {
   const struct blocks *blocks = &anchors->blocks;
-  uint64_t             before = 0, word_before = 0; /* of the previous word: bytes that can stand before a mark, and of keys */
+  uint64_t             can_last = 0, key_last = 0, letter_last = 0, spaced_last = 0; /* of the previous word */
   for (size_t base = 0, i = 0; base < text.size; base += 64, i++) {
-    /* a key may end in a digit behind a letter: address1 */
-    uint64_t digit = blocks->of[CLASS_DIGIT][i], word = blocks->of[CLASS_KEY][i] & ~digit;
-    uint64_t can = word | blocks->of[CLASS_QUOTE][i] | blocks->of[CLASS_GAP][i] | (digit & (word << 1 | word_before >> 63));
-    uint64_t marks = (blocks->of[CLASS_COLON][i] | blocks->of[CLASS_EQUAL][i]) & (can << 1 | before >> 63);
-    before = can;
-    word_before = word;
+    uint64_t letter = blocks->of[CLASS_LETTER][i], digit = blocks->of[CLASS_DIGIT][i], quote = blocks->of[CLASS_QUOTE][i],
+             gap = blocks->of[CLASS_GAP][i];
+    uint64_t behind_letter = letter << 1 | letter_last >> 63, spaced = gap & behind_letter;
+    uint64_t key = blocks->of[CLASS_KEY][i] & ~digit, behind_key = key << 1 | key_last >> 63; /* a key may end in digits: address1, proxy_a2 */
+    uint64_t can = key | quote | gap | (digit & (behind_key | (behind_key & digit) << 1));
+    uint64_t marks = (blocks->of[CLASS_COLON][i] | blocks->of[CLASS_EQUAL][i]) & (can << 1 | can_last >> 63);
+    marks |= (quote & (spaced << 1 | spaced_last >> 63)) | blocks->of[CLASS_ANGLE][i];
+    can_last = can;
+    key_last = key;
+    letter_last = letter;
+    spaced_last = spaced;
     for (; marks != 0; marks &= marks - 1) {
       size_t at = base + (size_t)__builtin_ctzll(marks);
-      char   last = (char)(text.at[at - 1] | 32);
-      if (text.at[at] == ':' && ((last == 'p' && ENDS(text, at, "sip")) || (last == 's' && ENDS(text, at, "sips")))) positions_add(&anchors->uri, at);
+      char   c = text.at[at], last = at > 0 ? (char)(text.at[at - 1] | 32) : 0;
+      if (c == '<') element_add(anchors, text, at);
+      else if (c == '"' || c == '\'') quoted_add(anchors, text, at);
+      else if (c == ':' && ((last == 'p' && ENDS(text, at, "sip")) || (last == 's' && ENDS(text, at, "sips")))) positions_add(&anchors->uri, at);
+      else if (c == ':' && STARTS(text, at, "://")) anchors->urls = true;
       else keyed_add(anchors, text, at);
     }
   }
@@ -172,10 +405,10 @@ INLINE vector mac_marks(struct wide mark) {
   return two.here & ahead(two, 6) & ahead(mark, 12);
 }
 
-/* The dot behind twelve hexadecimal digits: their first byte. */
-INLINE vector file_names(struct wide hex, struct wide dot) {
+/* Twelve hexadecimal digits with a dot behind, or with no more of them and no dash beside, as at a UUID's end: their first byte. */
+INLINE vector file_names(struct wide hex, struct wide dot, vector joined_before) {
   struct wide two = wide_and(hex, wide_ahead(hex, 1)), four = wide_and(two, wide_ahead(two, 2));
-  return four.here & ahead(four, 4) & ahead(four, 8) & ahead(dot, 12);
+  return four.here & ahead(four, 4) & ahead(four, 8) & (ahead(dot, 12) | ~(joined_before | ahead(hex, 12)));
 }
 
 INLINE void positions_of(struct positions *positions, vector bits, size_t base) {
@@ -186,7 +419,7 @@ INLINE void positions_of(struct positions *positions, vector bits, size_t base) 
 
 /* What a group needs of the groups before it; the bits of its last word are what counts. */
 struct carried {
-  vector digit, run, date, clock;
+  vector digit, joined, run, date, clock;
 };
 
 /* The shapes of one group, seen by what stands in it. */
@@ -206,7 +439,7 @@ INLINE void group_shapes(struct anchors *anchors, size_t word, struct carried *c
   pairs = colon_pairs(colon, hex) & ~clock_colons;
   macs = mac_marks(colon) | mac_marks(dash) | (dot.here & ahead(dot, 5));
   uuids = dash.here & ahead(dash, 5) & ahead(dash, 10);
-  files = file_names(hex, dot);
+  files = file_names(hex, dot, behind(carried->joined, hex.here | dash.here, 1));
   if (any(pairs | macs | uuids | files)) {
     positions_of(&anchors->colon, pairs, base);
     positions_of(&anchors->mac, macs, base);
@@ -218,7 +451,7 @@ INLINE void group_shapes(struct anchors *anchors, size_t word, struct carried *c
     positions_of(&anchors->angle, load(of[CLASS_ANGLE] + word), base);
     positions_of(&anchors->percent, load(of[CLASS_HIDDEN] + word), base);
   }
-  *carried = (struct carried){ digit.here, run.here, date, clock };
+  *carried = (struct carried){ digit.here, hex.here | dash.here, run.here, date, clock };
 }
 
 /* Clears bits start to end, fewer than 64. */
@@ -226,6 +459,14 @@ static void plain_clear(uint64_t *words, size_t start, size_t end) {
   uint64_t bits = (UINT64_C(1) << (end - start)) - 1;
   words[start / 64] &= ~(bits << start % 64);
   if (start % 64 != 0) words[start / 64 + 1] &= ~(bits >> (64 - start % 64));
+}
+
+/* 192.0.2.7.5060: a fifth number that is no octet, and none behind it, is a port, as BSD's tools write it. */
+static bool port_at(struct text text, size_t at) {
+  unsigned value = 0;
+  size_t   start = at;
+  while (at < text.size && is_digit(text.at[at]) && at - start < 6) value = value * 10 + (unsigned)(text.at[at++] - '0');
+  return value > 255 && value < 65536 && !(at + 1 < text.size && text.at[at] == '.' && is_digit(text.at[at + 1]));
 }
 
 /* Four octets joined by dots that begin with the octet before byte dot, and no more than four; RFC 6943 3.1.1: leading zeros are
@@ -242,8 +483,11 @@ static void quad_add(struct anchors *anchors, struct text text, size_t dot) {
     if (at == first || at - first > 3 || value > 255 || (i < 3 && (at >= text.size || text.at[at++] != '.'))) return;
     quad.octet[i] = (uint8_t)value;
   }
-  if (start > 1 && text.at[start - 1] == '.' && is_digit(text.at[start - 2])) return;
-  if (at + 1 < text.size && text.at[at] == '.' && is_digit(text.at[at + 1])) return;
+  if ((start > 1 && text.at[start - 1] == '.' && is_digit(text.at[start - 2])) ||
+      (at + 1 < text.size && text.at[at] == '.' && is_digit(text.at[at + 1]) && !port_at(text, at + 1))) {
+    if (anchors->longer == 0) anchors->longer = (uint32_t)dot + 1;
+    return;
+  }
   quad.start = (uint32_t)start;
   quad.end = (uint32_t)at;
   anchors->quads[anchors->quad_count++] = quad;
@@ -336,6 +580,13 @@ INLINE void shapes_find(struct anchors *anchors, struct text text) {
   for (size_t word = 0; word < words; word += GROUP_WORDS) group_numbers(anchors, word, &inside);
 }
 
+/* A number that was cut off behind a plus may have few digits left. */
+static void cut_number(struct anchors *anchors, struct text text) {
+  size_t start = class_start(&anchors->blocks, CLASS_DIGIT, text.size);
+  if (start == 0 || start == text.size || text.at[start - 1] != '+') return;
+  if (anchors->digit.count == 0 || anchors->digit.at[anchors->digit.count - 1] < start) positions_add(&anchors->digit, start);
+}
+
 static void shapes_portable(struct anchors *anchors, struct text text) { shapes_find(anchors, text); }
 #ifdef __x86_64__
 __attribute__((target("avx2,bmi,lzcnt"))) static void shapes_avx2(struct anchors *anchors, struct text text) { shapes_find(anchors, text); }
@@ -380,13 +631,26 @@ static void anchors_clear(struct anchors *anchors) {
   anchors->at.count = anchors->angle.count = anchors->percent.count = anchors->uri.count = anchors->colon.count = anchors->dashed.count = 0;
   anchors->code.count = anchors->mac.count = anchors->uuid.count = anchors->file.count = 0;
   anchors->digit.count = anchors->keyed_count = anchors->quad_count = 0;
-  anchors->kinds = 0;
+  anchors->kinds = anchors->longer = 0;
+  anchors->urls = false;
 }
 
-static void anchors_see(struct anchors *anchors) {
-  anchors->sights |= (anchors->at.count > 0 ? SEES_AT : 0) | (anchors->angle.count > 0 ? SEES_ANGLE : 0) |
-                     (anchors->percent.count > 0 ? SEES_HIDDEN : 0) | (anchors->uri.count > 0 ? SEES_URI : 0) |
-                     (anchors->colon.count + anchors->quad_count + anchors->dashed.count > 0 ? SEES_ADDRESS : 0) |
+/* The text begins with what can be the rest of a value: a token that ends in a quote, or in what closes or follows an address. */
+static bool starts_inside(const struct blocks *blocks, struct text text) {
+  size_t end = 0;
+  for (int parts = 0; parts < 8; parts++) {
+    end = class_end(blocks, CLASS_KEY, end, text.size);
+    if (end >= text.size || memchr(".:+/=~", text.at[end], 6) == NULL) break;
+    end++;
+  }
+  return end > 0 && end < text.size && memchr("\">];@", text.at[end], 5) != NULL;
+}
+
+static void anchors_see(struct anchors *anchors, struct text text) {
+  anchors->sights |= (starts_inside(&anchors->blocks, text) ? SEES_CUT : 0) | (anchors->at.count > 0 ? SEES_AT : 0) |
+                     (anchors->angle.count > 0 ? SEES_ANGLE : 0) | (anchors->percent.count > 0 ? SEES_HIDDEN : 0) |
+                     (anchors->uri.count > 0 ? SEES_URI : 0) |
+                     (anchors->colon.count + anchors->quad_count + anchors->dashed.count + anchors->longer > 0 ? SEES_ADDRESS : 0) |
                      (anchors->digit.count > 0 ? SEES_NUMBER : 0) | (anchors->code.count > 0 ? SEES_CODE : 0) |
                      (anchors->mac.count + anchors->uuid.count + anchors->file.count > 0 ? SEES_MAC : 0);
 }
@@ -405,7 +669,8 @@ void anchors_find(struct anchors *anchors, struct text text, struct text field) 
   marks_find(anchors, text);
   if (anchors->width == BLOCKS_PORTABLE) shapes_portable(anchors, text);
   else shapes_avx2(anchors, text);
-  anchors_see(anchors);
+  cut_number(anchors, text);
+  anchors_see(anchors, text);
 }
 
 const struct keyed *anchors_key_at(const struct anchors *anchors, size_t at) {

@@ -1,498 +1,93 @@
 /* keys: what a key says of its value. One table; look-ups go through a hash of it that a filter makes once. */
 #include "filters/scan.h"
 
-struct key_row {
-  uint8_t     size;
-  const char *key; /* lower case, '-' written as '_' */
+/* Lower case, '-' written as '_', a space between two. */
+static const struct key_row {
   uint32_t    kind;
-};
-#define KEY(literal, kind)                                                                                                                           \
-  { sizeof(literal) - 1, literal, kind }
-
-static const struct key_row key_rows[] = {
-  KEY("ci", KEY_CALLID),
-  KEY("callid", KEY_CALLID),
-  KEY("call_id", KEY_CALLID),
-  KEY("id", KEY_ID),
-  KEY("ts", KEY_ID),
-  KEY("pid", KEY_ID),
-  KEY("ref", KEY_ID),
-  KEY("seq", KEY_ID),
-  KEY("cseq", KEY_ID),
-  KEY("port", KEY_ID),
-  KEY("size", KEY_ID),
-  KEY("time", KEY_ID),
-  KEY("bytes", KEY_ID),
-  KEY("epoch", KEY_ID),
-  KEY("rport", KEY_ID),
-  KEY("msgsize", KEY_ID),
-  KEY("uniqueid", KEY_ID),
-  KEY("timestamp", KEY_ID),
-  KEY("to", KEY_PHONE),
-  KEY("ani", KEY_PHONE),
-  KEY("aor", KEY_PHONE),
-  KEY("cid", KEY_PHONE),
-  KEY("did", KEY_PHONE),
-  KEY("dst", KEY_PHONE),
-  KEY("num", KEY_PHONE),
-  KEY("pai", KEY_PHONE),
-  KEY("sms", KEY_PHONE),
-  KEY("src", KEY_PHONE),
-  KEY("tel", KEY_PHONE),
-  KEY("cell", KEY_PHONE),
-  KEY("clid", KEY_PHONE),
-  KEY("dnis", KEY_PHONE),
-  KEY("from", KEY_PHONE),
-  KEY("peer", KEY_PHONE),
-  KEY("rpid", KEY_PHONE),
-  KEY("exten", KEY_PHONE),
-  KEY("phone", KEY_PHONE),
-  KEY("called", KEY_PHONE),
-  KEY("callee", KEY_PHONE),
-  KEY("caller", KEY_PHONE),
-  KEY("dialed", KEY_PHONE),
-  KEY("mobile", KEY_PHONE),
-  KEY("msisdn", KEY_PHONE),
-  KEY("number", KEY_PHONE),
-  KEY("calling", KEY_PHONE),
-  KEY("contact", KEY_PHONE),
-  KEY("callerid", KEY_PHONE),
-  KEY("refer_to", KEY_PHONE),
-  KEY("diversion", KEY_PHONE),
-  KEY("extension", KEY_PHONE),
-  KEY("callee_num", KEY_PHONE),
-  KEY("caller_num", KEY_PHONE),
-  KEY("subscriber", KEY_PHONE),
-  KEY("calleridnum", KEY_PHONE),
-  KEY("connectedid", KEY_PHONE),
-  KEY("destination", KEY_PHONE),
-  KEY("history_info", KEY_PHONE),
-  KEY("phone_number", KEY_PHONE),
-  KEY("caller_id_num", KEY_PHONE),
-  KEY("callerid(all)", KEY_PHONE),
-  KEY("callerid(num)", KEY_PHONE),
-  KEY("cdr(userfield)", KEY_PHONE),
-  KEY("remote_party_id", KEY_PHONE),
-  KEY("caller_id_number", KEY_PHONE),
-  KEY("connectedlinenum", KEY_PHONE),
-  KEY("destination_number", KEY_PHONE),
-  KEY("p_asserted_identity", KEY_PHONE),
-  KEY("effective_caller_id_number", KEY_PHONE),
-  KEY("origination_caller_id_number", KEY_PHONE),
-  KEY("ua", KEY_AGENT),
-  KEY("agent", KEY_AGENT),
-  KEY("server", KEY_AGENT),
-  KEY("useragent", KEY_AGENT),
-  KEY("user_agent", KEY_AGENT),
-  KEY("mac", KEY_MAC),
-  KEY("macaddr", KEY_MAC),
-  KEY("mac_address", KEY_MAC),
-  KEY("pwd", KEY_SECRET | KEY_QUERY),
-  KEY("pass", KEY_SECRET | KEY_QUERY),
-  KEY("token", KEY_SECRET | KEY_QUERY),
-  KEY("apikey", KEY_SECRET | KEY_QUERY),
-  KEY("passwd", KEY_SECRET | KEY_QUERY),
-  KEY("secret", KEY_SECRET | KEY_QUERY),
-  KEY("api_key", KEY_SECRET | KEY_QUERY),
-  KEY("password", KEY_SECRET | KEY_QUERY),
-  KEY("md5_secret", KEY_SECRET),
-  KEY("access_token", KEY_SECRET | KEY_QUERY),
-  KEY("session_token", KEY_SECRET | KEY_QUERY),
-  KEY("tag", KEY_TOKEN),
-  KEY("ssrc", KEY_TOKEN),
-  KEY("branch", KEY_TOKEN),
-  KEY("to_tag", KEY_TOKEN),
-  KEY("from_tag", KEY_TOKEN),
-  KEY("user", KEY_USER | KEY_PHONE),
-  KEY("account", KEY_USER | KEY_PHONE),
-  KEY("authuser", KEY_USER | KEY_PHONE),
-  KEY("dst_user", KEY_USER | KEY_PHONE),
-  KEY("src_user", KEY_USER | KEY_PHONE),
-  KEY("username", KEY_USER | KEY_PHONE),
-  KEY("accountid", KEY_USER | KEY_PHONE),
-  KEY("auth_user", KEY_USER | KEY_PHONE),
-  KEY("from_user", KEY_USER | KEY_PHONE),
-  KEY("caller_user", KEY_USER | KEY_PHONE),
-  KEY("auth_username", KEY_USER | KEY_PHONE),
-  KEY("login", KEY_USER),
-  KEY("nonce", KEY_DIGEST),
-  KEY("cnonce", KEY_DIGEST),
-  KEY("opaque", KEY_DIGEST),
-  KEY("response", KEY_DIGEST),
-  KEY("challenge", KEY_DIGEST),
-  KEY("aniname", KEY_NAME),
-  KEY("fullname", KEY_NAME),
-  KEY("callee_name", KEY_NAME),
-  KEY("caller_name", KEY_NAME),
-  KEY("calleridname", KEY_NAME),
-  KEY("display_name", KEY_NAME),
-  KEY("caller_id_name", KEY_NAME),
-  KEY("callerid(name)", KEY_NAME),
-  KEY("connectedlinename", KEY_NAME),
-  KEY("effective_caller_id_name", KEY_NAME),
-  KEY("origination_caller_id_name", KEY_NAME),
-  KEY("authorization", KEY_SCHEME),
-  KEY("proxy_authorization", KEY_SCHEME),
-  KEY("pin", KEY_PIN),
-  KEY("puk", KEY_PIN),
-  KEY("pin1", KEY_PIN),
-  KEY("puk1", KEY_PIN),
-  KEY("pin2", KEY_PIN),
-  KEY("puk2", KEY_PIN),
-  KEY("pin_code", KEY_PIN),
-  KEY("pincode", KEY_PIN),
-  KEY("pin_number", KEY_PIN),
-  KEY("vm_pin", KEY_PIN),
-  KEY("vmpin", KEY_PIN),
-  KEY("voicemail_pin", KEY_PIN),
-  KEY("mailbox_pin", KEY_PIN),
-  KEY("conference_pin", KEY_PIN),
-  KEY("conf_pin", KEY_PIN),
-  KEY("admin_pin", KEY_PIN),
-  KEY("user_pin", KEY_PIN),
-  KEY("dtmf", KEY_PIN),
-  KEY("vts", KEY_PIN),
-  KEY("dtmf_digit", KEY_PIN),
-  KEY("dtmf_digits", KEY_PIN),
-  KEY("digit", KEY_PIN),
-  KEY("digits", KEY_PIN),
-  KEY("signal", KEY_PIN),
-  KEY("event", KEY_PIN),
-  KEY("result", KEY_PIN),
-  KEY("digits_dialed", KEY_PIN),
-  KEY("read_result", KEY_PIN),
-  KEY("passcode", KEY_PIN),
-  KEY("access_code", KEY_PIN),
-  KEY("cvv", KEY_PIN),
-  KEY("cvc", KEY_PIN),
-  KEY("cvv2", KEY_PIN),
-  KEY("otp", KEY_PIN),
-  KEY("totp", KEY_PIN),
-  KEY("otp_code", KEY_PIN),
-  KEY("one_time_code", KEY_PIN),
-  KEY("verification_code", KEY_PIN),
-  KEY("mfa_code", KEY_PIN),
-  KEY("sms_code", KEY_PIN),
-  KEY("code_pin", KEY_PIN),
-  KEY("imei", KEY_IMEI | KEY_ID),
-  KEY("imeisv", KEY_IMEI | KEY_ID),
-  KEY("imei_sv", KEY_IMEI | KEY_ID),
-  KEY("meid", KEY_IMEI | KEY_ID),
-  KEY("device_imei", KEY_IMEI | KEY_ID),
-  KEY("pei", KEY_IMEI | KEY_ID),
-  KEY("imsi", KEY_IMSI | KEY_ID),
-  KEY("supi", KEY_IMSI | KEY_ID),
-  KEY("sim_imsi", KEY_IMSI | KEY_ID),
-  KEY("subscriber_imsi", KEY_IMSI | KEY_ID),
-  KEY("iccid", KEY_ICCID | KEY_ID),
-  KEY("icc_id", KEY_ICCID | KEY_ID),
-  KEY("ccid", KEY_ICCID | KEY_ID),
-  KEY("sim_serial", KEY_ICCID | KEY_ID),
-  KEY("sim_serial_number", KEY_ICCID | KEY_ID),
-  KEY("simserial", KEY_ICCID | KEY_ID),
-  KEY("sim_id", KEY_ICCID | KEY_ID),
-  KEY("sim", KEY_ICCID | KEY_ID),
-  KEY("eid", KEY_ICCID | KEY_ID),
-  KEY("uicc", KEY_ICCID | KEY_ID),
-  KEY("uicc_id", KEY_ICCID | KEY_ID),
-  KEY("pan", KEY_CARD | KEY_ID),
-  KEY("card", KEY_CARD | KEY_ID),
-  KEY("card_number", KEY_CARD | KEY_ID),
-  KEY("cardnumber", KEY_CARD | KEY_ID),
-  KEY("card_no", KEY_CARD | KEY_ID),
-  KEY("cardno", KEY_CARD | KEY_ID),
-  KEY("card_num", KEY_CARD | KEY_ID),
-  KEY("cardnum", KEY_CARD | KEY_ID),
-  KEY("cc_number", KEY_CARD | KEY_ID),
-  KEY("ccnumber", KEY_CARD | KEY_ID),
-  KEY("ccnum", KEY_CARD | KEY_ID),
-  KEY("cc_num", KEY_CARD | KEY_ID),
-  KEY("credit_card", KEY_CARD | KEY_ID),
-  KEY("creditcard", KEY_CARD | KEY_ID),
-  KEY("credit_card_number", KEY_CARD | KEY_ID),
-  KEY("numero_carte", KEY_CARD | KEY_ID),
-  KEY("num_carte", KEY_CARD | KEY_ID),
-  KEY("carte", KEY_CARD | KEY_ID),
-  KEY("kartennummer", KEY_CARD | KEY_ID),
-  KEY("iban", KEY_IBAN | KEY_ID),
-  KEY("account_iban", KEY_IBAN | KEY_ID),
-  KEY("debtor_iban", KEY_IBAN | KEY_ID),
-  KEY("creditor_iban", KEY_IBAN | KEY_ID),
-  KEY("debit_iban", KEY_IBAN | KEY_ID),
-  KEY("iban_number", KEY_IBAN | KEY_ID),
-  KEY("payer_iban", KEY_IBAN | KEY_ID),
-  KEY("beneficiary_iban", KEY_IBAN | KEY_ID),
-  KEY("vat", KEY_VAT | KEY_ID),
-  KEY("tva", KEY_VAT | KEY_ID),
-  KEY("vat_no", KEY_VAT | KEY_ID),
-  KEY("vat_nr", KEY_VAT | KEY_ID),
-  KEY("vat_id", KEY_VAT | KEY_ID),
-  KEY("vat_num", KEY_VAT | KEY_ID),
-  KEY("vatid", KEY_VAT | KEY_ID),
-  KEY("vatno", KEY_VAT | KEY_ID),
-  KEY("vatin", KEY_VAT | KEY_ID),
-  KEY("vat_number", KEY_VAT | KEY_ID),
-  KEY("vatnumber", KEY_VAT | KEY_ID),
-  KEY("vat_code", KEY_VAT | KEY_ID),
-  KEY("vatcode", KEY_VAT | KEY_ID),
-  KEY("vat_reg_no", KEY_VAT | KEY_ID),
-  KEY("ust_idnr", KEY_VAT | KEY_ID),
-  KEY("ustidnr", KEY_VAT | KEY_ID),
-  KEY("ust_id", KEY_VAT | KEY_ID),
-  KEY("ustid", KEY_VAT | KEY_ID),
-  KEY("num_tva", KEY_VAT | KEY_ID),
-  KEY("numero_tva", KEY_VAT | KEY_ID),
-  KEY("tva_intra", KEY_VAT | KEY_ID),
-  KEY("n_tva", KEY_VAT | KEY_ID),
-  KEY("partita_iva", KEY_VAT | KEY_ID),
-  KEY("piva", KEY_VAT | KEY_ID),
-  KEY("p_iva", KEY_VAT | KEY_ID),
-  KEY("btw", KEY_VAT | KEY_ID),
-  KEY("btw_nr", KEY_VAT | KEY_ID),
-  KEY("btw_nummer", KEY_VAT | KEY_ID),
-  KEY("btwnr", KEY_VAT | KEY_ID),
-  KEY("moms", KEY_VAT | KEY_ID),
-  KEY("momsnr", KEY_VAT | KEY_ID),
-  KEY("moms_nr", KEY_VAT | KEY_ID),
-  KEY("cif", KEY_VAT | KEY_ID),
-  KEY("nif", KEY_VAT | KEY_ID),
-  KEY("nip", KEY_VAT | KEY_ID),
-  KEY("mva", KEY_VAT | KEY_ID),
-  KEY("tax_id", KEY_VAT | KEY_ID),
-  KEY("taxid", KEY_VAT | KEY_ID),
-  KEY("mwst_nr", KEY_VAT | KEY_ID),
-  KEY("siren", KEY_VAT | KEY_ID),
-  KEY("siret", KEY_VAT | KEY_ID),
-  KEY("idfa", KEY_ADID),
-  KEY("idfv", KEY_ADID),
-  KEY("gaid", KEY_ADID),
-  KEY("adid", KEY_ADID),
-  KEY("aaid", KEY_ADID),
-  KEY("oaid", KEY_ADID),
-  KEY("maid", KEY_ADID),
-  KEY("rdid", KEY_ADID),
-  KEY("waid", KEY_ADID),
-  KEY("ifa", KEY_ADID),
-  KEY("android_id", KEY_ADID),
-  KEY("androidid", KEY_ADID),
-  KEY("advertising_id", KEY_ADID),
-  KEY("advertisingid", KEY_ADID),
-  KEY("advertiser_id", KEY_ADID),
-  KEY("ad_id", KEY_ADID),
-  KEY("google_advertising_id", KEY_ADID),
-  KEY("gps_adid", KEY_ADID),
-  KEY("apple_idfa", KEY_ADID),
-  KEY("device_ifa", KEY_ADID),
-  KEY("ios_ifa", KEY_ADID),
-  KEY("aifa", KEY_ADID),
-  KEY("cookie", KEY_COOKIE),
-  KEY("cookies", KEY_COOKIE),
-  KEY("set_cookie", KEY_COOKIE),
-  KEY("http_cookie", KEY_COOKIE),
-  KEY("set_cookie2", KEY_COOKIE),
-  KEY("request_cookie", KEY_COOKIE),
-  KEY("sent_cookie", KEY_COOKIE),
-  KEY("phpsessid", KEY_SESSION),
-  KEY("jsessionid", KEY_SESSION),
-  KEY("aspsessionid", KEY_SESSION),
-  KEY("sid", KEY_SESSION),
-  KEY("sessid", KEY_SESSION),
-  KEY("session_id", KEY_SESSION),
-  KEY("session_key", KEY_SESSION),
-  KEY("sessionkey", KEY_SESSION),
-  KEY("net_sessionid", KEY_SESSION),
-  KEY("connect_sid", KEY_SESSION),
-  KEY("cfid", KEY_SESSION),
-  KEY("cftoken", KEY_SESSION),
-  KEY("xsrf_token", KEY_SESSION),
-  KEY("csrf_token", KEY_SESSION),
-  KEY("csrftoken", KEY_SESSION),
-  KEY("_session_id", KEY_SESSION),
-  KEY("laravel_session", KEY_SESSION),
-  KEY("key", KEY_QUERY),
-  KEY("sig", KEY_QUERY),
-  KEY("auth", KEY_QUERY),
-  KEY("code", KEY_QUERY),
-  KEY("hmac", KEY_QUERY),
-  KEY("session", KEY_QUERY),
-  KEY("sessionid", KEY_QUERY),
-  KEY("signature", KEY_QUERY),
-  KEY("ticket", KEY_QUERY),
-  KEY("id_token", KEY_QUERY),
-  KEY("authtoken", KEY_QUERY),
-  KEY("auth_token", KEY_QUERY),
-  KEY("auth_key", KEY_QUERY),
-  KEY("refresh_token", KEY_QUERY),
-  KEY("client_secret", KEY_QUERY),
-  KEY("client_assertion", KEY_QUERY),
-  KEY("samlresponse", KEY_QUERY),
-  KEY("samlrequest", KEY_QUERY),
-  KEY("relaystate", KEY_QUERY),
-  KEY("x_amz_signature", KEY_QUERY),
-  KEY("x_amz_credential", KEY_QUERY),
-  KEY("x_amz_security_token", KEY_QUERY),
-  KEY("x_goog_signature", KEY_QUERY),
-  KEY("x_goog_credential", KEY_QUERY),
-  KEY("awsaccesskeyid", KEY_QUERY),
-  KEY("policy", KEY_QUERY),
-  KEY("credential", KEY_QUERY),
-  KEY("credentials", KEY_QUERY),
-  KEY("subscription_key", KEY_QUERY),
-  KEY("access_key", KEY_QUERY),
-  KEY("secret_key", KEY_QUERY),
-  KEY("private_key", KEY_QUERY),
-  KEY("jwt", KEY_QUERY),
-  KEY("assertion", KEY_QUERY),
-  KEY("code_verifier", KEY_QUERY),
-  KEY("reset", KEY_QUERY),
-  KEY("reset_token", KEY_QUERY),
-  KEY("confirmation_token", KEY_QUERY),
-  KEY("private_token", KEY_QUERY),
-  KEY("temp_url_sig", KEY_QUERY),
-  KEY("otpauth", KEY_QUERY),
-  KEY("serial_number", KEY_SERIAL),
-  KEY("serialnumber", KEY_SERIAL),
-  KEY("serial_no", KEY_SERIAL),
-  KEY("serialno", KEY_SERIAL),
-  KEY("device_serial", KEY_SERIAL),
-  KEY("deviceserial", KEY_SERIAL),
-  KEY("serial_num", KEY_SERIAL),
-  KEY("serialnum", KEY_SERIAL),
-  KEY("phone_serial", KEY_SERIAL),
-  KEY("hw_serial", KEY_SERIAL),
-  KEY("hardware_serial", KEY_SERIAL),
-  KEY("device_serial_number", KEY_SERIAL),
-  KEY("cp", KEY_POSTAL),
-  KEY("zip", KEY_POSTAL),
-  KEY("plz", KEY_POSTAL),
-  KEY("zipcode", KEY_POSTAL),
-  KEY("zip_code", KEY_POSTAL),
-  KEY("postcode", KEY_POSTAL),
-  KEY("post_code", KEY_POSTAL),
-  KEY("postal", KEY_POSTAL),
-  KEY("postalcode", KEY_POSTAL),
-  KEY("postal_code", KEY_POSTAL),
-  KEY("code_postal", KEY_POSTAL),
-  KEY("codepostal", KEY_POSTAL),
-  KEY("address", KEY_POSTAL),
-  KEY("address1", KEY_POSTAL),
-  KEY("address2", KEY_POSTAL),
-  KEY("address_1", KEY_POSTAL),
-  KEY("address_2", KEY_POSTAL),
-  KEY("addr1", KEY_POSTAL),
-  KEY("addr2", KEY_POSTAL),
-  KEY("address_line1", KEY_POSTAL),
-  KEY("address_line2", KEY_POSTAL),
-  KEY("adresse", KEY_POSTAL),
-  KEY("street", KEY_POSTAL),
-  KEY("street_address", KEY_POSTAL),
-  KEY("streetaddress", KEY_POSTAL),
-  KEY("street1", KEY_POSTAL),
-  KEY("street2", KEY_POSTAL),
-  KEY("postal_address", KEY_POSTAL),
-  KEY("billing_address", KEY_POSTAL),
-  KEY("shipping_address", KEY_POSTAL),
-  KEY("home_address", KEY_POSTAL),
-  KEY("delivery_address", KEY_POSTAL),
-  KEY("rue", KEY_POSTAL),
-  KEY("voie", KEY_POSTAL),
-  KEY("ville", KEY_POSTAL),
-  KEY("city", KEY_POSTAL),
-  KEY("town", KEY_POSTAL),
-  KEY("locality", KEY_POSTAL),
-  KEY("commune", KEY_POSTAL),
-  KEY("anschrift", KEY_POSTAL),
-  KEY("strasse", KEY_POSTAL),
-  KEY("direccion", KEY_POSTAL),
-  KEY("indirizzo", KEY_POSTAL),
-  KEY("plate", KEY_PLATE),
-  KEY("license_plate", KEY_PLATE),
-  KEY("licence_plate", KEY_PLATE),
-  KEY("plate_number", KEY_PLATE),
-  KEY("number_plate", KEY_PLATE),
-  KEY("plate_no", KEY_PLATE),
-  KEY("immat", KEY_PLATE),
-  KEY("immatriculation", KEY_PLATE),
-  KEY("kennzeichen", KEY_PLATE),
-  KEY("matricula", KEY_PLATE),
-  KEY("targa", KEY_PLATE),
-  KEY("subject", KEY_SUBJECT),
-  KEY("mail_subject", KEY_SUBJECT),
-  KEY("email_subject", KEY_SUBJECT),
-  KEY("msg_subject", KEY_SUBJECT),
-  KEY("thread_topic", KEY_SUBJECT),
-  KEY("tty", KEY_SYSTEM),
-  KEY("uid", KEY_SYSTEM),
-  KEY("home", KEY_SYSTEM),
-  KEY("acct", KEY_USER | KEY_PHONE),
-  KEY("uname", KEY_USER),
-  KEY("ruser", KEY_USER),
-  KEY("logname", KEY_USER),
-  KEY("sip_from_user", KEY_USER | KEY_PHONE),
-  KEY("sip_to_user", KEY_USER | KEY_PHONE),
-  KEY("sip_req_user", KEY_USER | KEY_PHONE),
-  KEY("sip_contact_user", KEY_USER | KEY_PHONE),
-  KEY("sip_auth_username", KEY_USER | KEY_PHONE),
-  KEY("sip_from_display", KEY_NAME),
-  KEY("sip_to_display", KEY_NAME),
-  KEY("nom", KEY_NAME),
-  KEY("prenom", KEY_NAME),
-  KEY("first_name", KEY_NAME),
-  KEY("firstname", KEY_NAME),
-  KEY("last_name", KEY_NAME),
-  KEY("lastname", KEY_NAME),
-  KEY("full_name", KEY_NAME),
-  KEY("given_name", KEY_NAME),
-  KEY("givenname", KEY_NAME),
-  KEY("family_name", KEY_NAME),
-  KEY("familyname", KEY_NAME),
-  KEY("surname", KEY_NAME),
-  KEY("middle_name", KEY_NAME),
-  KEY("middlename", KEY_NAME),
-  KEY("maiden_name", KEY_NAME),
-  KEY("birth_name", KEY_NAME),
-  KEY("nom_complet", KEY_NAME),
-  KEY("nom_famille", KEY_NAME),
-  KEY("nom_de_famille", KEY_NAME),
-  KEY("nom_usage", KEY_NAME),
-  KEY("nom_prenom", KEY_NAME),
-  KEY("real_name", KEY_NAME),
-  KEY("realname", KEY_NAME),
-  KEY("person_name", KEY_NAME),
-  KEY("customer_name", KEY_NAME),
-  KEY("client_name", KEY_NAME),
-  KEY("contact_name", KEY_NAME),
-  KEY("employee_name", KEY_NAME),
-  KEY("patient_name", KEY_NAME),
-  KEY("guest_name", KEY_NAME),
-  KEY("holder_name", KEY_NAME),
-  KEY("card_holder", KEY_NAME),
-  KEY("cardholder", KEY_NAME),
-  KEY("cardholder_name", KEY_NAME),
-  KEY("account_holder", KEY_NAME),
-  KEY("sender_name", KEY_NAME),
-  KEY("recipient_name", KEY_NAME),
-  KEY("agent_name", KEY_NAME),
-  KEY("subscriber_name", KEY_NAME),
-  KEY("nachname", KEY_NAME),
-  KEY("vorname", KEY_NAME),
-  KEY("apellido", KEY_NAME),
-  KEY("apellidos", KEY_NAME),
-  KEY("cognome", KEY_NAME),
-  KEY("achternaam", KEY_NAME),
-  KEY("voornaam", KEY_NAME),
-  KEY("nickname", KEY_NAME),
-  KEY("displayname", KEY_NAME),
-  KEY("gecos", KEY_NAME),
-  KEY("cnam", KEY_NAME),
-  KEY("user_name", KEY_USER | KEY_PHONE),
-  KEY("sasl_username", KEY_USER | KEY_PHONE),
-  KEY("login_name", KEY_USER | KEY_PHONE),
-  KEY("owner_user", KEY_USER | KEY_PHONE),
-  KEY("calling_station_id", KEY_PHONE),
-  KEY("called_station_id", KEY_PHONE),
+  const char *keys;
+} key_rows[] = {
+  { KEY_CALLID, "ci callid call_id msgid message_id in_reply_to references replaces target_dialog" },
+  { KEY_ID, "id ts pid ref seq cseq port size time bytes epoch rport msgsize uniqueid timestamp" },
+  { KEY_PHONE,
+    "to ani cid did dst num pai sms src tel cell clid dnis from peer rpid exten phone called callee caller dialed mobile msisdn number "
+    "calling contact callerid refer_to diversion extension callee_num caller_num subscriber calleridnum connectedid destination history_info "
+    "phone_number caller_id_num callerid(all) callerid(num) cdr(userfield) remote_party_id caller_id_number connectedlinenum "
+    "destination_number p_asserted_identity effective_caller_id_number origination_caller_id_number calling_station_id called_station_id "
+    "called_number calling_number callee_id_number p_preferred_identity referred_by reply_to" },
+  { KEY_USER | KEY_PHONE,
+    "aor user account authuser dst_user src_user username accountid auth_user from_user caller_user auth_username acct sip_from_user "
+    "sip_to_user sip_req_user sip_contact_user sip_auth_username user_name sasl_username login_name owner_user fu ru tu au userid user_id "
+    "to_user authid auth_id authname auth_name orig_to mailbox accountcode account_code objectname" },
+  { KEY_AGENT, "ua agent server useragent user_agent" },
+  { KEY_MAC, "mac macaddr mac_address" },
+  { KEY_SECRET | KEY_QUERY, "pwd pass token apikey passwd secret api_key password access_token session_token" },
+  { KEY_SECRET, "md5_secret p2 p34 psk phrase inline authkey passphrase accesskey secretkey privatekey snmp_community" },
+  { KEY_TOKEN, "tag ssrc branch to_tag from_tag" },
+  { KEY_USER, "login uname ruser logname p35 p36 sip" },
+  { KEY_DIGEST, "nonce cnonce opaque response challenge ha1 ha2 ha1b a1_hash rspauth nextnonce receivedhash" },
+  { KEY_NAME,
+    "aniname fullname callee_name caller_name calleridname display_name caller_id_name callerid(name) connectedlinename "
+    "effective_caller_id_name origination_caller_id_name sip_from_display sip_to_display nom prenom first_name firstname last_name lastname "
+    "full_name fn cnam cidname display surname realname fromname from_name to_name toname ani_name clid_name given_name givenname "
+    "family_name familyname middle_name middlename maiden_name birth_name nom_complet nom_famille nom_de_famille nom_usage nom_prenom "
+    "real_name person_name customer_name client_name contact_name employee_name patient_name guest_name holder_name card_holder cardholder "
+    "cardholder_name account_holder sender_name recipient_name agent_name subscriber_name nachname vorname apellido apellidos cognome "
+    "achternaam voornaam nickname displayname gecos membername member_name agentname callername calleename calledname called_name "
+    "callingname calling_name contactname display_info callee_id_name from_display x_name personname party_name partyname" },
+  { KEY_SCHEME, "authorization proxy_authorization" },
+  { KEY_PIN,
+    "pin puk pin1 puk1 pin2 puk2 pin_code pincode pin_number vm_pin vmpin voicemail_pin mailbox_pin conference_pin conf_pin admin_pin "
+    "user_pin dtmf vts dtmf_digit dtmf_digits digit digits signal event digits_dialed read_result access_code cvv cvc cvv2 otp totp otp_code "
+    "one_time_code verification_code mfa_code sms_code code_pin" },
+  { KEY_PIN | KEY_DIGEST | KEY_TOKEN, "result" },
+  { KEY_PIN | KEY_SECRET, "passcode" },
+  { KEY_IMEI | KEY_ID, "imei imeisv imei_sv meid device_imei pei" },
+  { KEY_IMSI | KEY_ID, "imsi supi sim_imsi subscriber_imsi" },
+  { KEY_ICCID | KEY_ID, "iccid icc_id ccid sim_serial sim_serial_number simserial sim_id sim eid uicc uicc_id" },
+  { KEY_CARD | KEY_ID, "pan card card_number cardnumber card_no cardno card_num cardnum cc_number ccnumber ccnum cc_num credit_card creditcard "
+                       "credit_card_number numero_carte num_carte carte kartennummer" },
+  { KEY_IBAN | KEY_ID, "iban account_iban debtor_iban creditor_iban debit_iban iban_number payer_iban beneficiary_iban" },
+  { KEY_VAT | KEY_ID,
+    "vat tva vat_no vat_nr vat_id vat_num vatid vatno vatin vat_number vatnumber vat_code vatcode vat_reg_no ust_idnr ustidnr ust_id ustid "
+    "num_tva numero_tva tva_intra n_tva partita_iva piva p_iva btw btw_nr btw_nummer btwnr moms momsnr moms_nr cif nif nip mva tax_id taxid "
+    "mwst_nr siren siret" },
+  { KEY_ADID, "idfa idfv gaid adid aaid oaid maid rdid waid ifa android_id androidid advertising_id advertisingid advertiser_id ad_id "
+              "google_advertising_id gps_adid apple_idfa device_ifa ios_ifa aifa" },
+  { KEY_COOKIE, "cookie cookies set_cookie http_cookie set_cookie2 request_cookie sent_cookie" },
+  { KEY_SESSION, "phpsessid jsessionid aspsessionid sid sessid session_id session_key sessionkey net_sessionid connect_sid cfid cftoken xsrf_token "
+                 "csrf_token csrftoken _session_id laravel_session" },
+  { KEY_QUERY | KEY_DIGEST | KEY_TOKEN, "key" },
+  { KEY_QUERY, "sig auth code hmac session sessionid signature ticket id_token authtoken auth_token refresh_token client_secret client_assertion "
+               "samlresponse samlrequest relaystate x_amz_signature x_amz_credential x_amz_security_token x_goog_signature x_goog_credential "
+               "awsaccesskeyid policy subscription_key jwt assertion code_verifier reset reset_token confirmation_token private_token temp_url_sig "
+               "otpauth" },
+  { KEY_QUERY | KEY_SECRET, "auth_key credential credentials access_key secret_key private_key" },
+  { KEY_SERIAL,
+    "serial_number serialnumber serial_no serialno device_serial deviceserial serial_num serialnum phone_serial hw_serial hardware_serial "
+    "device_serial_number" },
+  { KEY_POSTAL,
+    "cp zip plz zipcode zip_code postcode post_code postal postalcode postal_code code_postal codepostal address address1 address2 address_1 "
+    "address_2 addr1 addr2 address_line1 address_line2 adresse street street_address streetaddress street1 street2 postal_address "
+    "billing_address shipping_address home_address delivery_address rue voie ville city town locality commune anschrift strasse direccion "
+    "indirizzo" },
+  { KEY_PLATE, "plate license_plate licence_plate plate_number number_plate plate_no immat immatriculation kennzeichen matricula targa" },
+  { KEY_SUBJECT, "subject" },
+  { KEY_SUBJECT, "mail_subject email_subject msg_subject thread_topic" },
+  { KEY_SYSTEM, "tty home" },
+  { KEY_SYSTEM | KEY_USER, "uid" },
+  { KEY_DIGEST | KEY_TOKEN, "calculated" },
+  { KEY_ADDRESS, "ip srcip dstip ipaddr ip_addr ip_address ipaddress src_addr dst_addr peer_addr remote_addr client_addr candidate" },
 };
 enum { KEY_ROWS = sizeof key_rows / sizeof key_rows[0] };
+
+/* Keys that mean the same as the last words of a longer one: variable_sip_auth_password, DestCallerIDName, X-Auth-Token. */
+static const char tails[] =
+    "password passwd pass pwd secret token apikey api_key psk passphrase auth_key access_key secret_key private_key nonce response challenge "
+    "ha1 user username user_name userid user_id authname auth_name display caller_name callee_name calleridname callername calleename "
+    "display_name displayname ani_name from_name full_name fullname first_name firstname last_name lastname realname member_name "
+    "connectedlinename caller_id_number callee_id_number destination_number called_number calling_number phone_number caller_id_num callerid "
+    "ani dnis phone mobile msisdn ip ip_address ipaddress mac macaddr mac_address callee_id_name caller_id_name display_info called_name "
+    "calling_name calleridnum connectedlinenum party_name";
 
 enum { FOLD = 0x20 }; /* set in every byte of a key: letters of both cases agree, and no two other bytes of keys become one */
 
@@ -520,26 +115,13 @@ static inline uint32_t key_hash(const uint64_t words[2], size_t size) {
   return (uint32_t)(hash >> 32) % KEY_SLOTS;
 }
 
-static void slot_add(struct key_index *index, size_t row, const char *key) {
-  struct key_slot slot = { .size = key_rows[row].size, .kind = key_rows[row].kind, .row = (uint16_t)row };
+/* key, found under the spelling. */
+static void slot_add(struct key_index *index, struct text spelling, struct text key, uint32_t kind) {
+  struct key_slot slot = { .key = key.at, .size = (uint32_t)key.size, .kind = kind };
   uint32_t        at;
-  key_words(key, slot.size, slot.words);
-  for (at = key_hash(slot.words, slot.size); index->slots[at].kind != 0; at = (at + 1) % KEY_SLOTS) continue;
+  key_words(spelling.at, key.size, slot.words);
+  for (at = key_hash(slot.words, key.size); index->slots[at].kind != 0; at = (at + 1) % KEY_SLOTS) continue;
   index->slots[at] = slot;
-}
-
-/* Each key as it stands, and with '-' for '_'. */
-void keys_index(struct key_index *index) {
-  _Static_assert(2 * KEY_ROWS < KEY_SLOTS, "the table may be full");
-  *index = (struct key_index){ 0 };
-  for (size_t i = 0; i < KEY_ROWS; i++) {
-    const struct key_row *row = &key_rows[i];
-    char                  dashed[KEY_MOST];
-    for (size_t k = 0; k < row->size; k++) dashed[k] = row->key[k] == '_' ? '-' : row->key[k];
-    slot_add(index, i, row->key);
-    if (memchr(row->key, '_', row->size) != NULL) slot_add(index, i, dashed);
-    index->ends[row->size][row->key[0] & 31] |= 1u << (row->key[row->size - 1] & 31);
-  }
 }
 
 /* The bytes of a long key that its words leave out. */
@@ -549,18 +131,90 @@ static bool middle_fits(const char *row, struct text key) {
   return true;
 }
 
-static uint32_t kind_of(const struct key_index *index, struct text key) {
+static inline const struct key_slot *slot_find(const struct key_index *index, struct text key) {
   uint64_t words[2];
-  if (key.size < 2 || key.size > KEY_MOST) return KEY_NONE;
+  if (key.size < 2 || key.size > KEY_MOST) return NULL;
   /* letters of both cases agree in their low five bits */
-  if (!(index->ends[key.size][key.at[0] & 31] >> (key.at[key.size - 1] & 31) & 1)) return KEY_NONE;
+  if (!(index->ends[key.size][key.at[0] & 31] >> (key.at[key.size - 1] & 31) & 1)) return NULL;
   key_words(key.at, key.size, words);
   for (uint32_t at = key_hash(words, key.size); index->slots[at].kind != 0; at = (at + 1) % KEY_SLOTS) {
     const struct key_slot *slot = &index->slots[at];
-    if (slot->words[0] == words[0] && slot->words[1] == words[1] && slot->size == key.size && middle_fits(key_rows[slot->row].key, key))
-      return slot->kind;
+    if (slot->words[0] == words[0] && slot->words[1] == words[1] && slot->size == key.size && middle_fits(slot->key, key)) return slot;
   }
-  return KEY_NONE;
+  return NULL;
+}
+
+static uint32_t kind_of(const struct key_index *index, struct text key) {
+  const struct key_slot *slot = slot_find(index, key);
+  return slot != NULL ? slot->kind & ~(uint32_t)KEY_TAIL : KEY_NONE;
+}
+
+static struct key_slot *slot_of(struct key_index *index, struct text key) {
+  const struct key_slot *slot = slot_find(index, key);
+  return slot == NULL ? NULL : &index->slots[slot - index->slots];
+}
+
+/* The key with '-' for '_'. */
+static struct text dashed_into(struct text key, char out[KEY_MOST]) {
+  for (size_t i = 0; i < key.size; i++) out[i] = key.at[i] == '_' ? '-' : key.at[i];
+  return (struct text){ out, key.size };
+}
+
+static void key_add(struct key_index *index, struct text key, uint32_t kind) {
+  char dashed[KEY_MOST];
+  slot_add(index, key, key, kind);
+  if (memchr(key.at, '_', key.size) != NULL) slot_add(index, dashed_into(key, dashed), key, kind);
+  index->ends[key.size][key.at[0] & 31] |= 1u << (key.at[key.size - 1] & 31);
+}
+
+/* Marks a key of the table, as it stands and with '-', as one that may end a longer one. */
+static void tail_add(struct key_index *index, struct text tail, uint32_t kind) {
+  char             dashed[KEY_MOST];
+  struct key_slot *slots[2] = { slot_of(index, tail), slot_of(index, dashed_into(tail, dashed)) };
+  for (int i = 0; i < 2; i++)
+    if (slots[i] != NULL) slots[i]->kind |= kind;
+  index->tail_ends[0][tail.at[tail.size - 1] & 31] |= 1u << (tail.at[tail.size - 2] & 31);
+  index->tail_ends[1][tail.at[tail.size - 1] & 31] |= tail.size > 2 ? 1u << (tail.at[tail.size - 3] & 31) : ~0u;
+}
+
+static void each_word(struct key_index *index, const char *words, uint32_t kind, void (*add)(struct key_index *, struct text, uint32_t)) {
+  while (*words != 0) {
+    size_t size = strcspn(words, " ");
+    add(index, (struct text){ words, size }, kind);
+    words += size + (words[size] == ' ');
+  }
+}
+
+void keys_index(struct key_index *index) {
+  *index = (struct key_index){ 0 };
+  for (size_t i = 0; i < KEY_ROWS; i++) each_word(index, key_rows[i].keys, key_rows[i].kind, key_add);
+  each_word(index, tails, KEY_TAIL, tail_add);
+}
+
+static uint32_t tail_kind(const struct key_index *index, struct text key) {
+  const struct key_slot *slot = slot_find(index, key);
+  return slot != NULL && (slot->kind & KEY_TAIL) ? slot->kind & ~(uint32_t)KEY_TAIL : KEY_NONE;
+}
+
+/* The last words of a key: behind '_' or '-', or where a capital follows a small letter; digits behind it count for nothing. The most
+ * words that mean something win. */
+static uint32_t key_tail(const struct key_index *index, struct text key) {
+  size_t   from;
+  uint32_t kind;
+  while (key.size > 0 && is_digit(key.at[key.size - 1])) key.size--;
+  if (key.size < 3 || !(index->tail_ends[0][key.at[key.size - 1] & 31] >> (key.at[key.size - 2] & 31) & 1) ||
+      !(index->tail_ends[1][key.at[key.size - 1] & 31] >> (key.at[key.size - 3] & 31) & 1))
+    return KEY_NONE;
+  from = key.size > KEY_MOST ? key.size - KEY_MOST : 0;
+  if (from == 0 && (kind = tail_kind(index, key)) != KEY_NONE) return kind;
+  for (size_t i = from > 0 ? from : 1; i + 1 < key.size; i++) {
+    char before = key.at[i - 1];
+    if (before != '_' && before != '-' && !(is_upper(key.at[i]) && (is_lower(before) || is_digit(before)))) continue;
+    kind = tail_kind(index, (struct text){ key.at + i, key.size - i });
+    if (kind != KEY_NONE) return kind;
+  }
+  if (ENDS(key, key.size, "cidname")) return KEY_NAME;
+  return ENDS(key, key.size, "password") || ENDS(key, key.size, "passwd") ? KEY_SECRET : KEY_NONE;
 }
 
 size_t key_prefix(struct text key) {
@@ -578,10 +232,11 @@ uint32_t key_kind_of(const struct key_index *index, struct text key) {
   if (kind != KEY_NONE || key.size < 4) return kind;
   if (key.at[key.size - 1] == ')') { /* CDR(pin), SIP_HEADER(token) */
     while (cut < key.size && key.at[cut] != '(') cut++;
-    return cut < key.size ? kind_of(index, (struct text){ key.at + cut + 1, key.size - cut - 2 }) : kind;
+    return cut < key.size ? key_kind_of(index, (struct text){ key.at + cut + 1, key.size - cut - 2 }) : kind;
   }
   cut = key_prefix(key);
-  return cut > 0 ? kind_of(index, (struct text){ key.at + cut, key.size - cut }) : kind;
+  if (cut > 0) kind = kind_of(index, (struct text){ key.at + cut, key.size - cut });
+  return kind != KEY_NONE ? kind : key_tail(index, key);
 }
 
 uint32_t field_kind_of(struct key_index *index, struct text field) {
@@ -589,6 +244,6 @@ uint32_t field_kind_of(struct key_index *index, struct text field) {
   if (field.size < 2 || field.size > 16) return key_kind_of(index, field);
   key_words(field.at, field.size, words); /* all of it, without case */
   if (index->field.size == field.size && index->field.words[0] == words[0] && index->field.words[1] == words[1]) return index->field.kind;
-  index->field = (struct key_slot){ .words = { words[0], words[1] }, .size = (uint16_t)field.size, .kind = key_kind_of(index, field) };
+  index->field = (struct key_slot){ .words = { words[0], words[1] }, .size = (uint32_t)field.size, .kind = key_kind_of(index, field) };
   return index->field.kind;
 }

@@ -44,6 +44,8 @@ enum key_kind {
   KEY_SUBJECT = 1 << 25, /* of a mail */
   KEY_SYSTEM = 1 << 24,  /* a user of this system stands before the key: uid, TTY */
   KEY_SCHEME = 1 << 26,  /* Authorization: a scheme's name and credentials */
+  KEY_ADDRESS = 1 << 28, /* an IP address, perhaps as one number */
+  KEY_TAIL = 1 << 29,    /* in the table alone: means the same as the last words of a longer key */
 };
 
 struct keyed {
@@ -54,13 +56,13 @@ struct keyed {
 /* Says of most words that they are no key, before the table is read. By the key's size. */
 enum { KEY_MOST = 32, KEY_SLOTS = 2048 };
 struct key_slot {
-  uint64_t words[2]; /* the first and the last bytes, in lower case */
-  uint32_t kind;     /* 0: empty */
-  uint16_t row;
-  uint16_t size;
+  uint64_t    words[2];   /* the first and the last bytes, in lower case */
+  const char *key;        /* in the table */
+  uint32_t    size, kind; /* kind 0: empty */
 };
 struct key_index {
   uint32_t        ends[KEY_MOST + 1][32]; /* by size and the first byte's low five bits; bit n: some key's last byte has these low five bits */
+  uint32_t        tail_ends[2][32];       /* by a tail's last byte; bit n: the byte before, the second before, has these low five bits */
   struct key_slot slots[KEY_SLOTS];
   struct key_slot field; /* the last field's */
 };
@@ -87,6 +89,7 @@ enum sight {
   SEES_LOGIN = 2048,  /* a word such as user, ssh2, su, CMD */
   SEES_TOKEN = 4096,  /* ".ey", as between the parts of a JSON Web Token */
   SEES_ACCESS = 8192, /* an access log's line, with a user */
+  SEES_CUT = 1 << 14, /* the text may begin inside a value */
   SEES_ALWAYS = 1 << 30,
 };
 enum { LONG_DIGITS = 14 };
@@ -105,10 +108,12 @@ struct anchors {
   struct positions  code;    /* the first of two digits behind two letters */
   struct positions  mac;     /* the first separator of what has the shape of a MAC address */
   struct positions  uuid;    /* the first '-' of three with four bytes between */
-  struct positions  file;    /* '.' behind twelve hexadecimal digits */
+  struct positions  file;    /* twelve hexadecimal digits with '.' behind, or with neither more of them nor '-' beside */
   struct quad      *quads;
   uint32_t          quad_count;
-  struct keyed     *keyed; /* values whose key is known */
+  bool              urls;   /* "://" stands in the text */
+  uint32_t          longer; /* 0, or one more than a dot of more than four numbers joined by dots */
+  struct keyed     *keyed;  /* values whose key is known */
   uint32_t          keyed_count;
   uint32_t          kinds;  /* enum key_kind of all keyed, or-ed */
   uint32_t          sights; /* enum sight, or-ed */
@@ -182,10 +187,28 @@ static inline size_t anchors_next(const struct anchors *anchors, enum byte_class
 /* The keyed value that holds byte at, or NULL. */
 const struct keyed *anchors_key_at(const struct anchors *anchors, size_t at);
 
+/* The tag of some detector, "[name]", stands at byte at: what is filtered once stays. */
+bool               tag_at(struct text text, size_t at);
+/* A word that stands before and behind names and addresses, and is none. */
+bool               word_is_stop(struct text word);
+/* words holds this one, in any case: small letters, a space around each. */
+static inline bool words_hold(const char *words, struct text word) {
+  for (const char *at = words + 1; *at != 0; at++) {
+    size_t i = 0;
+    while (i < word.size && (word.at[i] >= 'A' && word.at[i] <= 'Z' ? word.at[i] + 32 : word.at[i]) == at[i]) i++;
+    if (i == word.size && at[i] == ' ') return true;
+    for (at += at[i] == 0 ? 0 : i; *at != ' '; at++) continue;
+  }
+  return false;
+}
+/* Where user:password begins, which scheme:// precedes and the '@' at byte at ends; at: there is none. */
+size_t userinfo_start(const struct scan *scan, size_t at);
+/* Names of services and of nobody: no account of a person. */
+bool   user_is_nobody(struct text user);
 /* True for what filter_text itself writes: type_[CC_]base32. Such a token is never taken for a value again. */
-bool pseudonym_is(struct text token);
+bool   pseudonym_is(struct text token);
 /* The pseudonym that holds byte at, its size in *end; false where there is none. */
-bool pseudonym_at(struct text text, size_t at, size_t *start, size_t *end);
+bool   pseudonym_at(struct text text, size_t at, size_t *start, size_t *end);
 
 struct detector {
   const char *name;
@@ -234,7 +257,6 @@ void   adid_scan(struct scan *scan);
 void   serial_scan(struct scan *scan);
 void   login_scan(struct scan *scan);
 void   subject_scan(struct scan *scan);
-void   person_scan(struct scan *scan);
 void   postal_scan(struct scan *scan);
 void   plate_scan(struct scan *scan);
 size_t imei_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);

@@ -2,14 +2,13 @@
 
 static const struct detector detectors[] = {
   /* name, scan, what it starts from, keys; default action, type, tag; canonical form, truncated */
-  { "auth", auth_scan, 0, KEY_DIGEST | KEY_SECRET | KEY_SCHEME, ACTION_STRIP, "auth", "[auth]", NULL, NULL },
-  { "name", name_scan, SEES_ANGLE, KEY_NAME, ACTION_STRIP, "name", "[name]", NULL, NULL },
+  { "auth", auth_scan, SEES_AT | SEES_CUT, KEY_DIGEST | KEY_SECRET | KEY_SCHEME, ACTION_STRIP, "auth", "[auth]", NULL, NULL },
+  { "name", name_scan, SEES_ANGLE | SEES_NUMBER | SEES_CUT, KEY_NAME | KEY_PHONE, ACTION_STRIP, "name", "[name]", NULL, NULL },
   { "mac", mac_scan, SEES_MAC, KEY_MAC, ACTION_HASH, "mac", "[mac]", mac_canonical, NULL },
   { "email", email_scan, SEES_AT | SEES_HIDDEN, 0, ACTION_STRIP, "mail", "[email]", email_canonical, NULL },
-  { "sip", sip_scan, SEES_URI | SEES_AT | SEES_HIDDEN, KEY_USER, ACTION_HASH, "sip", "[sip]", sip_canonical, NULL },
-  { "ip", ip_scan, SEES_ADDRESS, 0, ACTION_TRUNCATE, "ip", "[ip]", ip_canonical, ip_truncate },
+  { "sip", sip_scan, SEES_URI | SEES_AT | SEES_HIDDEN | SEES_ANGLE | SEES_CUT, KEY_USER, ACTION_HASH, "sip", "[sip]", sip_canonical, NULL },
+  { "ip", ip_scan, SEES_ADDRESS | SEES_CUT, KEY_ADDRESS, ACTION_TRUNCATE, "ip", "[ip]", ip_canonical, ip_truncate },
   { "phone", phone_scan, SEES_NUMBER, 0, ACTION_HASH, "tel", "[phone]", phone_canonical, NULL },
-  { "person", person_scan, 0, KEY_NAME, ACTION_STRIP, "name", "[name]", NULL, NULL },
   { "login", login_scan, SEES_LOGIN | SEES_ANGLE | SEES_ACCESS, KEY_SYSTEM | KEY_USER, ACTION_HASH, "sip", "[user]", lower_canonical, NULL },
   { "pin", pin_scan, SEES_SPOKEN, KEY_PIN, ACTION_STRIP, "pin", "[pin]", NULL, NULL },
   { "card", card_scan, SEES_LONG | SEES_GROUPS, KEY_CARD, ACTION_STRIP, "card", "[card]", code_canonical, NULL },
@@ -37,12 +36,19 @@ const struct detector *detector_find(const char *name) {
   return NULL;
 }
 
+bool tag_at(struct text text, size_t at) {
+  for (size_t i = 0; at < text.size && text.at[at] == '[' && i < DETECTORS; i++) {
+    size_t size = strlen(detectors[i].tag);
+    if (text.size - at >= size && memcmp(text.at + at, detectors[i].tag, size) == 0) return true;
+  }
+  return false;
+}
+
 bool filter_detector_known(const char *name) { return detector_find(name) != NULL; }
 
 const char *const *filter_detector_names(void) {
-  static const char *const names[] = { "auth", "name",   "mac",       "email",   "sip",    "ip",     "phone", "person", "login",
-                                       "pin",  "card",   "imei",      "imsi",    "iccid",  "serial", "adid",  "iban",   "vat",
-                                       "jwt",  "cookie", "url_query", "subject", "postal", "plate",  NULL };
+  static const char *const names[] = { "auth",  "name",   "mac",  "email", "sip", "ip",  "phone",  "login",     "pin",     "card",   "imei",  "imsi",
+                                       "iccid", "serial", "adid", "iban",  "vat", "jwt", "cookie", "url_query", "subject", "postal", "plate", NULL };
   _Static_assert(sizeof names / sizeof names[0] == DETECTORS + 1, "a detector without its name");
   return names;
 }

@@ -48,16 +48,34 @@ static size_t domain_end(struct text text, size_t at) {
   return good;
 }
 
-/* Call-IDs look like addresses and are none: hexadecimal or numbered, after their key. */
+/* Call-IDs and Message-IDs look like addresses and are none: after their key, hexadecimal, or long, or numbers for the most part, without
+ * a word that could be somebody's name. */
 static bool is_callid(const struct scan *scan, size_t start, size_t at) {
   const struct keyed *keyed = anchors_key_at(scan->anchors, start);
-  bool                digit = false, plain = true;
-  if (keyed == NULL || !(keyed->kind & KEY_CALLID)) return false;
+  size_t              digits = 0, run = 0, longest = 0;
+  bool                plain = true;
+  if (keyed == NULL || !(keyed->kind & (KEY_CALLID | KEY_ID))) return false;
   for (size_t i = start; i < at; i++) {
-    digit |= is_digit(scan->text.at[i]);
+    digits += is_digit(scan->text.at[i]);
     plain &= is_hex(scan->text.at[i]) || scan->text.at[i] == '-';
+    run = is_alpha(scan->text.at[i]) ? run + 1 : 0;
+    longest = run > longest ? run : longest;
   }
-  return digit && (plain || at - start >= 24);
+  return digits > 0 && (plain || at - start >= 24 || (digits * 4 >= at - start && longest < 6));
+}
+
+/* The end of a domain without a dot, where the place says that this is mail, or that its end was cut: <jean@localhost>, mail=jean@exa.
+ * Service accounts stay, and what looks like an identifier. 0: no mail. */
+static size_t local_end(struct text text, size_t start, size_t at, struct text user) {
+  size_t end = at, run = 0, longest = 0;
+  while (end < text.size && (is_alnum(text.at[end]) || text.at[end] == '-')) end++;
+  for (size_t i = 0; i < user.size; i++) {
+    run = is_alpha(user.at[i]) || is_utf8(user.at[i]) ? run + 1 : 0;
+    longest = run > longest ? run : longest;
+  }
+  if (longest < 3 || user_is_nobody(user)) return 0;
+  if (end == text.size) return end > at ? end : at;
+  return end > at && text.at[end] == '>' && start > 0 && text.at[start - 1] == '<' ? end : 0;
 }
 
 static void email_report(struct scan *scan, size_t at) {
@@ -65,7 +83,9 @@ static void email_report(struct scan *scan, size_t at) {
   size_t      start = local_start(text, at), end = domain_end(text, at + 1);
   const char *why = NULL;
   if (start == at || ENDS(text, start, "sip:") || ENDS(text, start, "sips:") || ENDS(text, start, "sip%3a") || ENDS(text, start, "tel:")) return;
+  if (userinfo_start(scan, at) < at) return; /* auth's */
   user = (struct text){ text.at + start, at - start };
+  if (end == 0) end = local_end(text, start, at + 1, user);
   if (end == 0) why = "no mail address: behind @ is no domain with a dot";
   else if (is_callid(scan, start, at)) why = "a Call-ID";
   else if (STARTS(text, end, ".in-addr.arpa")) why = "a reverse name: the address in it is ip's";

@@ -2,7 +2,16 @@
  * In doubt an address is hidden; what protects a look-alike is named in version_context and ipv6_is_harmless. */
 #include "filters/scan.h"
 
-enum piece { PIECE_V4, PIECE_V4_REVERSED, PIECE_V6, PIECE_V6_BRACKET, PIECE_OPAQUE };
+enum piece {
+  PIECE_V4,
+  PIECE_V4_REVERSED,
+  PIECE_V4_EITHER, /* of a host's name, read from either end */
+  PIECE_V4_TAIL,   /* last octets, whose head went with the line before */
+  PIECE_V6,
+  PIECE_V6_BRACKET,
+  PIECE_NIBBLES, /* below ip6.arpa */
+  PIECE_OPAQUE
+};
 
 struct v4 {
   uint8_t octet[4];
@@ -29,12 +38,13 @@ static bool v4_parse(struct text text, size_t at, char sep, struct v4 *v4) {
 static const struct text versions[] = { TEXT("version"),  TEXT("build"), TEXT("ver"),      TEXT("v"),   TEXT("release"),
                                         TEXT("firmware"), TEXT("fw"),    TEXT("revision"), TEXT("rev"), TEXT("sw") };
 static const struct text vendors[] = {
-  TEXT("yealink"),  TEXT("grandstream"), TEXT("polycom"),    TEXT("cisco"),     TEXT("snom"),        TEXT("fanvil"),  TEXT("asterisk"),
-  TEXT("kamailio"), TEXT("opensips"),    TEXT("freeswitch"), TEXT("linphone"),  TEXT("zoiper"),      TEXT("gigaset"), TEXT("mitel"),
-  TEXT("aastra"),   TEXT("avaya"),       TEXT("panasonic"),  TEXT("htek"),      TEXT("linksys"),     TEXT("patton"),  TEXT("audiocodes"),
-  TEXT("sangoma"),  TEXT("bria"),        TEXT("x-lite"),     TEXT("microsip"),  TEXT("jitsi"),       TEXT("3cx"),     TEXT("fritz!box"),
-  TEXT("chrome"),   TEXT("chromium"),    TEXT("safari"),     TEXT("firefox"),   TEXT("edg"),         TEXT("opera"),   TEXT("obihai"),
-  TEXT("poly"),     TEXT("alcatel"),     TEXT("unify"),      TEXT("mediatrix"), TEXT("innovaphone"), TEXT("tplink"),  TEXT("openscape"),
+  TEXT("yealink"),   TEXT("grandstream"), TEXT("polycom"),    TEXT("cisco"),     TEXT("snom"),        TEXT("fanvil"),      TEXT("asterisk"),
+  TEXT("kamailio"),  TEXT("opensips"),    TEXT("freeswitch"), TEXT("linphone"),  TEXT("zoiper"),      TEXT("gigaset"),     TEXT("mitel"),
+  TEXT("aastra"),    TEXT("avaya"),       TEXT("panasonic"),  TEXT("htek"),      TEXT("linksys"),     TEXT("patton"),      TEXT("audiocodes"),
+  TEXT("sangoma"),   TEXT("bria"),        TEXT("x-lite"),     TEXT("microsip"),  TEXT("jitsi"),       TEXT("3cx"),         TEXT("fritz!box"),
+  TEXT("chrome"),    TEXT("chromium"),    TEXT("safari"),     TEXT("firefox"),   TEXT("edg"),         TEXT("opera"),       TEXT("obihai"),
+  TEXT("poly"),      TEXT("alcatel"),     TEXT("unify"),      TEXT("mediatrix"), TEXT("innovaphone"), TEXT("tplink"),      TEXT("openscape"),
+  TEXT("belle-sip"), TEXT("pjsip"),       TEXT("pjproject"),  TEXT("sofia-sip"), TEXT("fpbx"),        TEXT("resiprocate"),
 };
 
 static struct text word_before(struct text text, size_t end) {
@@ -66,20 +76,34 @@ static bool has_digit_and_letter(struct text word) {
   return digit && letter;
 }
 
+/* Words that stand before addresses: what follows is none of the product's versions. */
+static bool is_address_word(struct text word) {
+  return words_hold(" from to at ip src dst by on via client host addr address peer received is for port source destination remote local ", word);
+}
+
 /* Four dotted numbers that are a product's version: inside a user agent, after "version" and the like, glued to v, after
  * vendor/ or after vendor and model. */
 static bool version_context(const struct scan *scan, size_t at) {
   struct text         text = scan->text, word;
   const struct keyed *keyed = scan->anchors->kinds & KEY_AGENT ? anchors_key_at(scan->anchors, at) : NULL;
   size_t              end = at;
-  if (keyed != NULL && (keyed->kind & KEY_AGENT) && keyed->start < at) return true;
+  if (keyed != NULL && (keyed->kind & KEY_AGENT) && keyed->start < at && (is_alnum(text.at[at - 1]) || memchr(" /-_(", text.at[at - 1], 5) != NULL)) {
+    word = word_before(text, at - (is_alnum(text.at[at - 1]) ? 0 : 1));
+    if (word.size > 0 && word.at[word.size - 1] != ',' && word.at[word.size - 1] != ';' && !is_address_word(word)) return true;
+  }
   if (at > 0 && to_lower(text.at[at - 1]) == 'v' && (at == 1 || !is_alnum(text.at[at - 2]))) return true;
   if (end == 0) return false;
-  if (text.at[end - 1] == '/') return is_vendor(word_before(text, end - 1));
+  if (ENDS(text, end, "fpbx-")) return true;
+  if (text.at[end - 1] == '/') {
+    word = word_before(text, end - 1);
+    end = (size_t)(word.at - text.at);
+    return is_vendor(word) || (end > 0 && text.at[end - 1] == ' ' && is_vendor(word_before(text, end - 1)));
+  }
   while (end > 0 && (text.at[end - 1] == ' ' || text.at[end - 1] == ':' || text.at[end - 1] == '=')) end--;
   if (end == at) return false;
   word = word_before(text, end);
   if (is_version_word(word)) return true;
+  if (text.at[at - 1] == ' ' && word.at > text.at && memchr("='\"", word.at[-1], 3) != NULL && is_vendor(word)) return true;
   if (!has_digit_and_letter(word) || text.at[at - 1] != ' ') return false;
   end = (size_t)(word.at - text.at);
   return end > 0 && text.at[end - 1] == ' ' && is_vendor(word_before(text, end - 1));
@@ -94,21 +118,94 @@ static void v4_scan(struct scan *scan) {
   }
 }
 
-/* Host names that carry the address: ip-192-0-2-7.example.net. */
+/* A label with more labels behind: 192-0-2-7.pool.example.net, and no file's name. */
+static bool labels_follow(struct text text, size_t at, unsigned labels) {
+  for (; labels > 0; labels--) {
+    size_t label = ++at;
+    if (at > text.size || text.at[at - 1] != '.') return false;
+    while (at < text.size && (is_alnum(text.at[at]) || text.at[at] == '-')) at++;
+    if (at == label) return false;
+    if (labels > 1 && at >= text.size) return false;
+  }
+  return is_alpha(text.at[at - 1]);
+}
+
+/* Host names that carry the address: ip-192-0-2-7.example.net. Of more than four numbers the last four count. */
 static void v4_dashed_scan(struct scan *scan) {
   struct text text = scan->text;
   for (uint32_t i = 0; i < scan->anchors->dashed.count; i++) {
     size_t    at = class_start(&scan->anchors->blocks, CLASS_DIGIT, scan->anchors->dashed.at[i]);
     struct v4 v4;
-    bool      host;
+    bool      named, labels, longer = at > 1 && text.at[at - 1] == '-' && is_digit(text.at[at - 2]);
     if (!v4_parse(text, at, '-', &v4)) continue;
-    if (at > 1 && text.at[at - 1] == '-' && is_digit(text.at[at - 2])) continue;
-    if (v4.end < text.size && text.at[v4.end] == '-') continue;
-    host = (at > 1 && text.at[at - 1] == '-' && is_alpha(text.at[at - 2])) ||
-           (v4.end + 1 < text.size && text.at[v4.end] == '.' && is_alpha(text.at[v4.end + 1]));
-    if (host) scan_add(scan, at, v4.end, PIECE_V4);
+    if (v4.end + 1 < text.size && text.at[v4.end] == '-' && is_digit(text.at[v4.end + 1])) continue;
+    named = at > 1 && !longer && (is_alpha(text.at[at - 1]) ? to_lower(text.at[at - 1]) != 'v' : text.at[at - 1] == '-' && is_alpha(text.at[at - 2]));
+    named |= longer && at > 2 && is_alpha(text.at[at - 3]); /* ec2-192-… */
+    labels = labels_follow(text, v4.end, longer ? 2 : 1) && (v4.end < text.size && text.at[v4.end] == '.');
+    if (v4.end < text.size && text.at[v4.end] == '-' && !named) continue;
+    if (named || labels) scan_add(scan, at, v4.end, named ? PIECE_V4 : PIECE_V4_EITHER);
     else scan_note(scan, at, v4.end, "four numbers with dashes that are no part of a host's name");
   }
+}
+
+/* 7.0.0.…8.b.d.0.1.0.0.2.ip6.arpa: one label a nibble, the last digit first (RFC 3596 2.5). */
+static void nibbles_scan(struct scan *scan) {
+  struct text text = scan->text;
+  size_t      from = scan->anchors->longer;
+  if (from == 0) return;
+  for (const char *at = text.at + from - 1; (at = memmem(at, (size_t)(text.at + text.size - at), "ip6", 3)) != NULL; at++) {
+    size_t end = (size_t)(at - text.at), start = end;
+    if (!STARTS(text, end, "ip6.arpa") && !STARTS(text, end, "ip6.int")) continue;
+    while (start > 1 && text.at[start - 1] == '.' && is_hex(text.at[start - 2]) && (start < 3 || !is_alnum(text.at[start - 3]))) start -= 2;
+    if (end - start > 2) scan_add(scan, start, end - 1, PIECE_NIBBLES);
+  }
+}
+
+/* ip=3221225991, src_ip=0xC0000207, 32 hexadecimal digits: the key alone says what they are. */
+static void keyed_scan(struct scan *scan) {
+  struct text text = scan->text;
+  for (uint32_t i = 0; i < scan->anchors->keyed_count; i++) {
+    const struct keyed *keyed = &scan->anchors->keyed[i];
+    size_t              start = keyed->start, digits = 0, end;
+    if (!(keyed->kind & KEY_ADDRESS)) continue;
+    if (ENDS(text, start, "candidate:")) { /* a foundation of PJSIP: a letter, and the base address */
+      if (!is_upper(text.at[start]) || is_hex(text.at[start])) continue;
+      start++;
+    }
+    if (STARTS(text, start, "0x")) start += 2;
+    for (end = start; end < keyed->end && is_hex(text.at[end]); end++) digits += is_digit(text.at[end]);
+    if (end < text.size && is_alnum(text.at[end])) continue;
+    if (end - start == 32 || (end - start == 8 && digits > 0) || (digits == end - start && (digits == 9 || digits == 10)))
+      scan_add(scan, start, end, PIECE_OPAQUE);
+  }
+}
+
+/* The text may begin inside an address: 2.7:5060;branch=…, .7>, 8:1::7]:5060. What is left of it would complete the line before. The head that
+ * a line's end leaves (192.0.2) says no more than truncation does, and looks like any version: it stays. */
+static void cut_scan(struct scan *scan) {
+  struct text text = scan->text;
+  size_t      end = 0, digits, last = 0;
+  bool        colon = false;
+  while (end < text.size && (is_hex(text.at[end]) || text.at[end] == ':')) colon |= text.at[end++] == ':';
+  if (colon && STARTS(text, end, "]:")) {
+    scan_add(scan, 0, end, PIECE_OPAQUE);
+    return;
+  }
+  end = text.at[0] == '.';
+  for (int octets = 0; octets < 3 && end < text.size && is_digit(text.at[end]); octets++) {
+    for (digits = end; end < text.size && is_digit(text.at[end]); end++) continue;
+    if (end - digits > 3) return;
+    last = digits;
+    if (end >= text.size || text.at[end] != '.') break;
+    end++;
+  }
+  if (last == 0 || text.at[end - 1] == '.' || end >= text.size) return;
+  digits = end;
+  if (text.at[end] == ':')
+    for (digits = end + 1; digits < text.size && is_digit(text.at[digits]);) digits++;
+  if (digits > end + 4 || STARTS(text, digits, ";branch=") || STARTS(text, digits, ";rport") || STARTS(text, digits, ";received=") ||
+      STARTS(text, digits, ";transport=") || (digits < text.size && text.at[digits] == '>'))
+    scan_add(scan, last, end, PIECE_V4_TAIL);
 }
 
 struct v6 {
@@ -178,6 +275,22 @@ static bool v6_is_suspect(struct text run) {
   return longer && colons >= 5;
 }
 
+/* The head of an address whose rest went with a line's end: two groups of a 48-bit prefix and more behind. */
+static bool v6_is_head(struct text run) {
+  size_t colons = 0, group = 0, first = 0;
+  bool   letter = false;
+  for (size_t i = 0; i < run.size; i++) {
+    if (run.at[i] == ':') {
+      if (colons++ == 0) first = group;
+      group = 0;
+    } else if (++group > 4) {
+      return false;
+    }
+    letter |= is_alpha(run.at[i]);
+  }
+  return first >= 3 && colons >= 2 && (letter || colons >= 3);
+}
+
 static bool is_decimal_port(struct text text, size_t start, size_t end) {
   unsigned value = 0;
   if (end - start < 2 || end - start > 5) return false;
@@ -241,7 +354,8 @@ static void v6_run(struct scan *scan, size_t start, size_t end) {
     }
     break;
   }
-  if (v6_is_suspect((struct text){ text.at + start, end - start })) scan_add(scan, start, end, PIECE_OPAQUE);
+  if (v6_is_suspect((struct text){ text.at + start, end - start }) || (end == text.size && v6_is_head((struct text){ text.at + start, end - start })))
+    scan_add(scan, start, end, PIECE_OPAQUE);
 }
 
 static void v6_scan(struct scan *scan) {
@@ -261,6 +375,9 @@ void ip_scan(struct scan *scan) {
   v6_scan(scan);
   v4_scan(scan);
   v4_dashed_scan(scan);
+  nibbles_scan(scan);
+  if (scan->anchors->kinds & KEY_ADDRESS) keyed_scan(scan);
+  if (scan->anchors->sights & SEES_CUT) cut_scan(scan);
 }
 
 static char v4_separator(struct text value) {
@@ -315,6 +432,14 @@ static size_t v6_write(const uint16_t group[8], char *out, size_t room) {
   return n;
 }
 
+/* All labels but those of the prefix become 0. */
+static size_t nibbles_write(struct text value, unsigned ipv6_bits, char *out, size_t room) {
+  size_t keep = ipv6_bits / 4 * 2; /* bytes at the end */
+  if (value.size > room) return 0;
+  for (size_t i = 0; i < value.size; i++) out[i] = value.at[i] == '.' || i + keep > value.size ? value.at[i] : '0';
+  return value.size;
+}
+
 size_t ip_truncate(const struct scan *scan, const struct span *span, unsigned ipv4_bits, unsigned ipv6_bits, char *out, size_t room) {
   struct text value = { scan->text.at + span->start, span->end - span->start };
   struct v4   v4;
@@ -325,11 +450,17 @@ size_t ip_truncate(const struct scan *scan, const struct span *span, unsigned ip
     memcpy(out, "[ip]", 4);
     return 4;
   }
-  if (span->piece == PIECE_V4 || span->piece == PIECE_V4_REVERSED) {
+  if (span->piece == PIECE_V4_TAIL) {
+    out[0] = '0';
+    return 1;
+  }
+  if (span->piece == PIECE_NIBBLES) return nibbles_write(value, ipv6_bits, out, room);
+  if (span->piece <= PIECE_V4_EITHER) {
     uint32_t mask = ipv4_bits == 0 ? 0 : 0xffffffffu << (32 - ipv4_bits), address;
     if (!v4_parse(value, 0, v4_separator(value), &v4)) return 0;
     address = v4_number(&v4);
-    address = span->piece == PIECE_V4 ? address & mask : byte_swap(byte_swap(address) & mask);
+    if (span->piece != PIECE_V4) address = byte_swap(byte_swap(address) & mask);
+    if (span->piece != PIECE_V4_REVERSED) address &= mask;
     return v4_write(address, v4_separator(value), out);
   }
   v6 = v6_parse(value);
@@ -354,8 +485,8 @@ size_t ip_canonical(const struct scan *scan, const struct span *span, char *out,
   struct v6   v6;
   country[0] = 0;
   if (room < value.size || room < 17) return 0;
-  if ((span->piece == PIECE_V4 || span->piece == PIECE_V4_REVERSED) && v4_parse(value, 0, v4_separator(value), &v4)) {
-    for (int i = 0; i < 4; i++) out[i] = (char)v4.octet[span->piece == PIECE_V4 ? i : 3 - i];
+  if (span->piece <= PIECE_V4_EITHER && v4_parse(value, 0, v4_separator(value), &v4)) {
+    for (int i = 0; i < 4; i++) out[i] = (char)v4.octet[span->piece == PIECE_V4_REVERSED ? 3 - i : i];
     return 4;
   }
   v6 = v6_parse(value);

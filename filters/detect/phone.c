@@ -11,6 +11,7 @@
 enum {
   NUMBER_LEAST = 7,  /* digits; shorter ones are extensions and services, unless the region's numbers are that short */
   PLUS_LEAST = 8,    /* with the country code */
+  CUT_LEAST = 3,     /* behind a plus, at the text's end */
   ALONE_LEAST = 9,   /* with nothing beside them */
   GROUPED_LEAST = 8, /* written in groups */
   STRICT_MOST = 15,
@@ -103,6 +104,10 @@ static size_t run_scan(struct scan *scan, size_t at, size_t end) {
   bool                       begins, behind;
   enum context               context = CONTEXT_NONE;
   if (!candidate_begin(scan, at, end, &candidate)) return end;
+  if (candidate.plus && end == scan->text.size && candidate.count >= CUT_LEAST && candidate.count < PLUS_LEAST) { /* cut off */
+    report(scan, &candidate);
+    return end;
+  }
   begins = candidate.plus || (region->begins >> (candidate.digits[0] - '0') & 1) || own_code(scan, &candidate);
   behind = (candidate.plus || candidate.count <= FIRST_MOST) && separator_at(scan->text, end) > 0;
   if (behind && !begins) candidate.loose = key_says_number(scan, candidate.start);

@@ -36,24 +36,50 @@ static bool is_digits(struct text user) {
   return true;
 }
 
-/* Names of services and of nobody. */
-static bool is_nobody(struct text user) {
-  static const struct text names[] = {
-    TEXT("anonymous"), TEXT("unknown"), TEXT("unavailable"), TEXT("restricted"), TEXT("phone"),    TEXT("ip"),       TEXT("dialog"),
-    TEXT("root"),      TEXT("nobody"),  TEXT("www-data"),    TEXT("asterisk"),   TEXT("kamailio"), TEXT("opensips"), TEXT("freeswitch"),
-    TEXT("postfix"),   TEXT("daemon"),  TEXT("admin"),       TEXT("system"),     TEXT("null"),     TEXT("(null)"),   TEXT("none"),
-    TEXT("voicemail"), TEXT("ping"),    TEXT("s"),           TEXT("true"),       TEXT("false"),    TEXT("yes"),      TEXT("no"),
-    TEXT("trunk"),     TEXT("default"), TEXT("server"),      TEXT("proxy"),
-  };
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-    if (user.size == names[i].size && starts_nocase(user, 0, names[i].at, names[i].size)) return true;
+/* By their first letter. */
+static const char *const nobodies[26] = {
+  ['a' - 'a'] = " anonymous asterisk admin ",
+  ['d' - 'a'] = " dialog daemon default ",
+  ['f' - 'a'] = " freeswitch false ",
+  ['g' - 'a'] = " guest ",
+  ['i' - 'a'] = " ip invalid ",
+  ['j' - 'a'] = " janus ",
+  ['k' - 'a'] = " kamailio ",
+  ['m' - 'a'] = " mailer-daemon ",
+  ['n' - 'a'] = " nobody null none no ",
+  ['o' - 'a'] = " opensips orig ",
+  ['p' - 'a'] = " phone postfix ping proxy postmaster pjsip ",
+  ['r' - 'a'] = " restricted root rtpengine ",
+  ['s' - 'a'] = " system s server sip sipp ",
+  ['t' - 'a'] = " true trunk ",
+  ['u' - 'a'] = " unknown unavailable user ",
+  ['v' - 'a'] = " voicemail ",
+  ['w' - 'a'] = " www-data ",
+  ['y' - 'a'] = " yes ",
+};
+
+bool user_is_nobody(struct text user) {
+  const char *words = user.size > 0 && is_alpha(user.at[0]) ? nobodies[to_lower(user.at[0]) - 'a'] : NULL;
+  if (words != NULL && words_hold(words, user)) return true;
+  return STARTS(user, 0, "atpsh-") || STARTS(user, 0, "btpsh-") || (user.size == 6 && STARTS(user, 0, "(null)")); /* topos: keys of dialogs */
+}
+
+/* What stacks write as the user of a session description (RFC 8866 5.2) where they have none. */
+static bool is_stack(struct text user) {
+  static const struct text stacks[] = { TEXT("cisco"),   TEXT("sonus"),   TEXT("audiocodes"), TEXT("polycom"),   TEXT("mitel"),
+                                        TEXT("oracle"),  TEXT("huawei"),  TEXT("mozilla"),    TEXT("avaya"),     TEXT("broadworks"),
+                                        TEXT("genband"), TEXT("nokia"),   TEXT("zte"),        TEXT("3cx"),       TEXT("twilio"),
+                                        TEXT("x-lite"),  TEXT("yealink"), TEXT("patton"),     TEXT("smartnode"), TEXT("metaswitch"),
+                                        TEXT("-") };
+  for (size_t i = 0; i < sizeof stacks / sizeof stacks[0]; i++)
+    if (starts_nocase(user, 0, stacks[i].at, stacks[i].size)) return true;
   return false;
 }
 
 static bool user_is_left_alone(struct scan *scan, struct text user) {
   size_t start = (size_t)(user.at - scan->text.at);
   if (user.size == 0 || pseudonym_is(user)) return true;
-  if (is_nobody(user)) {
+  if (user_is_nobody(user)) {
     scan_note(scan, start, start + user.size, "the name of a service, or of nobody");
     return true;
   }
@@ -64,6 +90,46 @@ static bool user_is_left_alone(struct scan *scan, struct text user) {
   return phone_user_is_number(scan->region, user); /* phone's */
 }
 
+/* sip:camille at the text's end: cut before '@', or a host. Behind an open '<' it is cut, and without a dot or with '+' it is no host. */
+static void cut_user(struct scan *scan, size_t start) {
+  struct text text = scan->text, user = { text.at + start, text.size - start };
+  bool        dot = memchr(user.at, '.', user.size) != NULL, open = false, other = false;
+  for (size_t i = 0; i < user.size; i++) other |= !is_alnum(user.at[i]) && !is_utf8(user.at[i]) && memchr("-_.+'~!", user.at[i], 7) == NULL;
+  for (size_t at = start; at > 0 && start - at < 8 && !open; at--) open = text.at[at - 1] == '<';
+  if (user.size == 0 || other || (dot && !open) || user_is_left_alone(scan, user)) return;
+  scan_add(scan, start, text.size, 0);
+}
+
+/* 1234>;tag=… at the text's start: the rest of a number. */
+static void cut_number(struct scan *scan) {
+  struct text text = scan->text;
+  size_t      end = 0;
+  while (end < text.size && is_digit(text.at[end])) end++;
+  if (end > 0 && end <= 15 && end < text.size && (text.at[end] == '>' || (text.at[end] == '@' && end > 6))) scan_add(scan, 0, end, 0);
+}
+
+/* Contact user/sip:…: an address of record and its contact, as Asterisk writes them. */
+static void record_scan(struct scan *scan, size_t scheme) {
+  struct text text = scan->text;
+  size_t      start;
+  if (scheme < 2 || text.at[scheme - 1] != '/') return;
+  start = scheme - 1;
+  while (start > 0 && (is_alnum(text.at[start - 1]) || is_utf8(text.at[start - 1]) || memchr("-_.+", text.at[start - 1], 4) != NULL)) start--;
+  if (!ENDS(text, start, "contact ") && !ENDS(text, start, "aor ")) return;
+  if (!user_is_left_alone(scan, (struct text){ text.at + start, scheme - 1 - start })) scan_add(scan, start, scheme - 1, 0);
+}
+
+/* Name <user>->number, of FreeSWITCH's dialplan, and "name" <user>. */
+static void dialplan_scan(struct scan *scan, size_t angle) {
+  struct text text = scan->text;
+  size_t      end = angle + 1;
+  if (angle + 4 < text.size && text.at[angle + 4] == ':') return; /* a URI */
+  while (end < text.size && (is_alnum(text.at[end]) || memchr("-_.+", text.at[end], 4) != NULL)) end++;
+  if (end > angle + 1 && (STARTS(text, end, ">->") || (STARTS(text, end, ">") && (ENDS(text, angle, "\"") || ENDS(text, angle, "\" ")))) &&
+      !user_is_left_alone(scan, (struct text){ text.at + angle + 1, end - angle - 1 }))
+    scan_add(scan, angle + 1, end, 0);
+}
+
 static void uri_scan(struct scan *scan, size_t start) {
   struct text text = scan->text, user;
   size_t      end = start, cut;
@@ -72,6 +138,7 @@ static void uri_scan(struct scan *scan, size_t start) {
     scan_add(scan, start, end, 0);
     return;
   }
+  if (end >= text.size) cut_user(scan, start);
   if (end >= text.size || (text.at[end] != '@' && text.at[end] != '%')) return;
   for (cut = start; cut < end && text.at[cut] != ':' && text.at[cut] != ';'; cut++) continue;
   user = (struct text){ text.at + start, cut - start };
@@ -85,14 +152,21 @@ static void uri_scan(struct scan *scan, size_t start) {
 
 static void account_scan(struct scan *scan, const struct keyed *keyed) {
   struct text text = scan->text;
-  size_t      start = keyed->start, end = start;
+  size_t      start = keyed->start, end, limit = keyed->end;
   struct text user;
-  if (STARTS(text, start, "sip:") || STARTS(text, start, "sips:") || STARTS(text, start, "tel:")) return;
-  while (end < keyed->end && (is_alnum(text.at[end]) || is_utf8(text.at[end]) || memchr("-_.+~!'", text.at[end], 7) != NULL)) end++;
+  if (text.at[start] == '<' || text.at[start] == '(') start++;
+  if (STARTS(text, start, "sip:") || STARTS(text, start, "sips:") || STARTS(text, start, "tel:") || tag_at(text, start) ||
+      (start > 0 && tag_at(text, start - 1)))
+    return;
+  for (end = start; end < limit && (is_alnum(text.at[end]) || is_utf8(text.at[end]) || memchr("-_.+~!'", text.at[end], 7) != NULL);) end++;
   user = (struct text){ text.at + start, end - start };
-  if (end < keyed->end && text.at[end] != '@' && text.at[end] != ' ' && text.at[end] != ',') return;
-  if (!user_is_left_alone(scan, user)) scan_add(scan, start, end, 0);
+  if (start > 1 && text.at[start - 1] == '=' && text.at[start - 2] == 'o' && (start < 3 || !is_alnum(text.at[start - 3])) && is_stack(user)) return;
+  if (user_is_left_alone(scan, user)) return;
+  while (end < limit && strchr("@ ,;%&>)]}|\"'\t\r\n", text.at[end]) == NULL) end++; /* EXAMPLE\user, user/resource */
+  scan_add(scan, start, end, 0);
 }
+
+static inline bool bare_byte(char c) { return is_alnum(c) || is_utf8(c) || c == '-' || c == '_' || c == '.' || c == '+'; }
 
 /* user@192.0.2.7 without a scheme: an address of record or a channel, unless it is a Call-ID. */
 static void bare_scan(struct scan *scan, size_t at) {
@@ -100,8 +174,8 @@ static void bare_scan(struct scan *scan, size_t at) {
   size_t              start = at;
   bool                letter = false;
   const struct keyed *keyed;
-  while (start > 0 && (is_alnum(text.at[start - 1]) || is_utf8(text.at[start - 1]) || memchr("-_.+", text.at[start - 1], 4) != NULL)) start--;
-  if (start > 0 && (text.at[start - 1] == ':' || text.at[start - 1] == '%')) return;
+  while (start > 0 && bare_byte(text.at[start - 1])) start--;
+  if (start > 0 && (text.at[start - 1] == ':' || text.at[start - 1] == '%') && userinfo_start(scan, at) == at) return;
   if (at + 1 >= text.size || !(is_digit(text.at[at + 1]) || text.at[at + 1] == '[')) return;
   keyed = anchors_key_at(scan->anchors, start);
   if (keyed != NULL && (keyed->kind & KEY_CALLID)) return;
@@ -111,15 +185,22 @@ static void bare_scan(struct scan *scan, size_t at) {
 }
 
 void sip_scan(struct scan *scan) {
-  struct text text = scan->text;
-  for (uint32_t i = 0; i < scan->anchors->uri.count; i++) uri_scan(scan, scan->anchors->uri.at[i] + 1u);
-  for (uint32_t i = 0; i < scan->anchors->percent.count; i++) {
-    size_t at = scan->anchors->percent.at[i];
+  struct text           text = scan->text;
+  const struct anchors *anchors = scan->anchors;
+  if (anchors->sights & SEES_CUT) cut_number(scan);
+  for (uint32_t i = 0; i < anchors->uri.count; i++) {
+    size_t colon = anchors->uri.at[i];
+    record_scan(scan, colon - (text.at[colon - 1] == 's' || text.at[colon - 1] == 'S' ? 4 : 3));
+    uri_scan(scan, colon + 1);
+  }
+  for (uint32_t i = 0; i < anchors->percent.count; i++) {
+    size_t at = anchors->percent.at[i];
     if (STARTS(text, at, "%3a") && (ENDS(text, at, "sip") || ENDS(text, at, "sips"))) uri_scan(scan, at + 3);
   }
-  for (uint32_t i = 0; i < scan->anchors->at.count; i++) bare_scan(scan, scan->anchors->at.at[i]);
-  for (uint32_t i = 0; i < scan->anchors->keyed_count; i++)
-    if (scan->anchors->keyed[i].kind & KEY_USER) account_scan(scan, &scan->anchors->keyed[i]);
+  for (uint32_t i = 0; i < anchors->at.count; i++) bare_scan(scan, anchors->at.at[i]);
+  for (uint32_t i = 0; i < anchors->angle.count; i++) dialplan_scan(scan, anchors->angle.at[i]);
+  for (uint32_t i = 0; i < anchors->keyed_count; i++)
+    if (anchors->keyed[i].kind & KEY_USER) account_scan(scan, &anchors->keyed[i]);
 }
 
 size_t sip_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]) {
