@@ -30,9 +30,8 @@ struct filter {
   struct filter_context context;
   char                  replacement[REPLACEMENT_MOST + 1];
 
-  struct prefilter_scratch *prefilter;
-  uint64_t                 *run; /* bitmap of the rules that may match in this text */
-  bool                      run_all;
+  uint64_t *run; /* bitmap of the rules that may match in this text */
+  bool      run_all;
 };
 
 static bool positions_new(struct positions *positions, size_t most) {
@@ -69,14 +68,13 @@ struct filter *filter_new(struct ruleset *rules, size_t most) {
   filter->rendered = malloc(filter->rendered_room);
   filter->taken = calloc(most + 1, sizeof *filter->taken);
   filter->counts = calloc(rules->count + 1, sizeof *filter->counts);
-  filter->prefilter = prefilter_scratch_new(rules->prefilter);
   filter->run = calloc(prefilter_words(rules->prefilter), sizeof *filter->run);
   filter->match = pcre2_match_data_create(256, NULL);
   filter->limits = pcre2_match_context_create(NULL);
   filter->jit_stack = pcre2_jit_stack_create(JIT_STACK_LEAST, JIT_STACK_MOST, NULL);
-  if (!good || filter->prefilter == NULL || filter->run == NULL || anchors->keyed == NULL || filter->spans.list == NULL || filter->sources == NULL ||
-      filter->winners == NULL || filter->rendered == NULL || filter->taken == NULL || filter->counts == NULL || filter->match == NULL ||
-      filter->limits == NULL || filter->jit_stack == NULL) {
+  if (!good || filter->run == NULL || anchors->keyed == NULL || filter->spans.list == NULL || filter->sources == NULL || filter->winners == NULL ||
+      filter->rendered == NULL || filter->taken == NULL || filter->counts == NULL || filter->match == NULL || filter->limits == NULL ||
+      filter->jit_stack == NULL) {
     filter_free(filter);
     return NULL;
   }
@@ -105,7 +103,6 @@ void filter_free(struct filter *filter) {
   free(filter->taken);
   free(filter->counts);
   free(filter->run);
-  prefilter_scratch_free(filter->prefilter);
   pcre2_match_data_free(filter->match);
   pcre2_match_context_free(filter->limits);
   pcre2_jit_stack_free(filter->jit_stack);
@@ -397,7 +394,7 @@ enum filter_result filter_text(struct filter *filter, const struct filter_contex
   filter->notes.count = 0;
   anchors_find(&filter->anchors, text, context->field);
   if (filter->run_all) prefilter_all(filter->rules->prefilter, filter->run);
-  else prefilter_scan(filter->rules->prefilter, filter->prefilter, text, filter->run);
+  else prefilter_scan(filter->rules->prefilter, text, filter->anchors.wide, filter->run);
   for (size_t i = rule_next(filter, 0); i < filter->rules->count; i = rule_next(filter, i + 1)) {
     enum filter_result result;
     if (filter->rules->rules[i].conditional && !rule_applies(&filter->rules->rules[i], context)) continue;

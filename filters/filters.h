@@ -82,9 +82,9 @@ enum filter_action ruleset_action(const struct ruleset *rules, size_t rule);
 const char        *ruleset_hash(const struct ruleset *rules);
 const char        *ruleset_epoch(const struct ruleset *rules);
 
-/* Why a rule with a pattern cannot be prefiltered and is run on every text, borrowed, *byte where in the pattern or -1;
- * NULL: it can be. Without Vectorscan: what Vectorscan would be given. */
-const char *ruleset_always_run(const struct ruleset *rules, size_t rule, long *byte);
+/* Why a rule with a pattern is run on every text and not only where some literal of it stands (constant text), *byte where
+ * in the pattern; NULL: it is not, or has no pattern. */
+const char *ruleset_always_run(const struct ruleset *rules, size_t rule, size_t *byte);
 
 /* "hash" and the like; NULL for ACTION_DEFAULT. filter_action_of: ACTION_COUNT when the name is none. */
 const char        *filter_action_name(enum filter_action action);

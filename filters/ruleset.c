@@ -262,7 +262,7 @@ static bool ruleset_hash_set(struct ruleset *rules, const struct rule_spec *spec
   return good;
 }
 
-/* Patterns are read as relax_into reads them: whatever makes PCRE2 read them otherwise means that they are always run. */
+/* Patterns are read as required_of reads them: whatever makes PCRE2 read them otherwise means that they are always run. */
 static bool prefilter_set(struct ruleset *rules, const struct rule_spec *specs) {
   const char **patterns = calloc(rules->count + 1, sizeof *patterns);
   uint32_t     newline = 0;
@@ -334,7 +334,7 @@ void ruleset_unref(struct ruleset *rules) {
   free(rules);
 }
 
-const char *ruleset_always_run(const struct ruleset *rules, size_t rule, long *byte) { return prefilter_why(rules->prefilter, rule, byte); }
+const char *ruleset_always_run(const struct ruleset *rules, size_t rule, size_t *byte) { return prefilter_why(rules->prefilter, rule, byte); }
 
 size_t             ruleset_count(const struct ruleset *rules) { return rules->count; }
 const char        *ruleset_name(const struct ruleset *rules, size_t rule) { return rules->rules[rule].name; }
