@@ -7,8 +7,9 @@
 #include <stdlib.h>
 
 #include "filters/ruleset.h"
+#include "filters/utf8.h"
 
-enum { JIT_STACK_LEAST = 32 * 1024, JIT_STACK_MOST = 1024 * 1024, REPLACEMENT_MOST = 4096, WINNERS_SIMPLE = 24 };
+enum { JIT_STACK_LEAST = 32 * 1024, JIT_STACK_MOST = 1024 * 1024, REPLACEMENT_MOST = 4096, WINNERS_SIMPLE = 24, UTF8_UNKNOWN = 1 };
 
 struct filter {
   struct ruleset       *rules;
@@ -32,6 +33,7 @@ struct filter {
 
   uint64_t *run; /* bitmap of the rules that may match in this text */
   bool      run_all;
+  uint32_t  match_options; /* UTF8_UNKNOWN until a pattern is run on this text */
 };
 
 static bool positions_new(struct positions *positions, size_t most) {
@@ -170,15 +172,18 @@ enum pattern_result { PATTERN_DONE, PATTERN_HIT, PATTERN_LIMIT };
 /* All matches of one pattern. PATTERN_HIT is for drop and withhold: one match is enough, an empty one too. */
 static enum pattern_result pattern_scan(struct filter *filter, const struct rule *rule, struct text text) {
   bool     whole = rule->action == ACTION_DROP || rule->action == ACTION_WITHHOLD;
-  uint32_t options = whole ? 0 : PCRE2_NOTEMPTY;
+  uint32_t options;
   size_t   at = 0;
+  if (filter->match_options == UTF8_UNKNOWN) filter->match_options = utf8_is_valid(text) ? 0 : PCRE2_NO_JIT;
+  options = filter->match_options | (whole ? 0 : PCRE2_NOTEMPTY);
   while (at <= text.size) {
     int               found = pcre2_match(rule->code, (PCRE2_SPTR)text.at, text.size, at, options, filter->match, filter->limits);
     const PCRE2_SIZE *ovector = pcre2_get_ovector_pointer(filter->match);
     if (found == PCRE2_ERROR_NOMATCH) return PATTERN_DONE;
     if (found < 0) return PATTERN_LIMIT;
     if (whole) return PATTERN_HIT;
-    if (ovector[1] < ovector[0] || !match_report(filter, rule, text)) return PATTERN_LIMIT; /* \K can end before its start */
+    if (ovector[1] < ovector[0] || ovector[1] > text.size || !match_report(filter, rule, text))
+      return PATTERN_LIMIT; /* \K can end before its start */
     at = ovector[1] > at ? ovector[1] : at + 1;
   }
   return PATTERN_DONE;
@@ -393,6 +398,7 @@ enum filter_result filter_text(struct filter *filter, const struct filter_contex
       (struct scan){ .text = text, .context = &filter->context, .anchors = &filter->anchors, .spans = &filter->spans, .notes = &filter->notes };
   filter->notes.count = 0;
   anchors_find(&filter->anchors, text, context->field);
+  filter->match_options = UTF8_UNKNOWN;
   if (filter->run_all) prefilter_all(filter->rules->prefilter, filter->run);
   else prefilter_scan(filter->rules->prefilter, text, filter->anchors.wide, filter->run);
   for (size_t i = rule_next(filter, 0); i < filter->rules->count; i = rule_next(filter, i + 1)) {
