@@ -11,8 +11,8 @@ struct rule_reading {
   const yaml_node_t *when;
 };
 
-static const char *const rule_keys[] = { "name", "detect", "match", "groups", "action", "as",   "tag",   "with", "ipv4",
-                                         "ipv6", "first",  "last",  "region", "strict", "when", "tests", NULL };
+static const char *const rule_keys[] = { "name", "detect", "match", "groups", "action", "as",   "tag",  "with",  "ipv4",
+                                         "ipv6", "first",  "last",  "region", "strict", "tags", "when", "tests", NULL };
 
 /* One scalar, or a list of them. */
 static void load_strings(struct loader *loader, const yaml_node_t *node, const char *where, const char *const **list, size_t *count) {
@@ -31,13 +31,46 @@ static void load_strings(struct loader *loader, const yaml_node_t *node, const c
   }
 }
 
+/* A severity by its name or number, alone or behind <= (this and worse) or >= (this and less bad). False: none. */
+static bool severity_parse(const char *text, uint8_t *mask) {
+  static const struct {
+    const char *name;
+    unsigned    severity;
+  } rows[] = {
+    { "emerg", 0 }, { "panic", 0 },  { "alert", 1 }, { "crit", 2 },  { "err", 3 }, { "error", 3 }, { "warning", 4 },
+    { "warn", 4 },  { "notice", 5 }, { "info", 6 },  { "debug", 7 }, { "0", 0 },   { "1", 1 },     { "2", 2 },
+    { "3", 3 },     { "4", 4 },      { "5", 5 },     { "6", 6 },     { "7", 7 },
+  };
+  bool least = strncmp(text, ">=", 2) == 0, most = strncmp(text, "<=", 2) == 0;
+  if (least || most) text += 2;
+  while (*text == ' ') text++;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    if (strcmp(rows[i].name, text) != 0) continue;
+    *mask |= (uint8_t)(least ? 0xff << rows[i].severity : most ? (2 << rows[i].severity) - 1 : 1 << rows[i].severity);
+    return true;
+  }
+  return false;
+}
+
+static void load_severities(struct loader *loader, const yaml_node_t *node, uint8_t *mask) {
+  size_t items = node->type == YAML_SEQUENCE_NODE ? (size_t)(node->data.sequence.items.top - node->data.sequence.items.start) : 1;
+  if (items == 0) load_fail(loader, node, "when: severity: an empty list never fits: leave it out");
+  for (size_t i = 0; i < items; i++) {
+    const yaml_node_t *one = node->type == YAML_SEQUENCE_NODE ? load_node(loader, node->data.sequence.items.start[i]) : node;
+    const char        *text = load_scalar(loader, one, "when: severity");
+    if (text != NULL && !severity_parse(text, mask))
+      load_fail(loader, one, "when: severity: emerg, alert, crit, err, warning, notice, info or debug, or 0 to 7; \"<=err\": err and worse");
+  }
+}
+
 static void when_each(struct loader *loader, void *context, const char *name, const yaml_node_t *key_node, const yaml_node_t *value) {
-  static const char *const names[] = { "input", "app", "host", "field", NULL };
+  static const char *const names[] = { "input", "app", "host", "field", "severity", NULL };
   struct rule_spec        *spec = context;
   if (strcmp(name, "input") == 0) load_strings(loader, value, "when: input", &spec->when_input, &spec->when_input_count);
   else if (strcmp(name, "app") == 0) load_strings(loader, value, "when: app", &spec->when_app, &spec->when_app_count);
   else if (strcmp(name, "host") == 0) load_strings(loader, value, "when: host", &spec->when_host, &spec->when_host_count);
   else if (strcmp(name, "field") == 0) load_strings(loader, value, "when: field", &spec->when_field, &spec->when_field_count);
+  else if (strcmp(name, "severity") == 0) load_severities(loader, value, &spec->when_severity);
   else load_unknown(loader, key_node, "when", names);
 }
 
@@ -127,6 +160,8 @@ static void rule_each(struct loader *loader, void *context, const char *name, co
     if (spec->action == ACTION_COUNT) load_fail(loader, value, "action: one of: truncate, hash, strip, mask, replace, keep, drop, withhold");
   } else if (strcmp(name, "groups") == 0) {
     load_strings(loader, value, "groups", &spec->groups, &spec->group_count);
+  } else if (strcmp(name, "tags") == 0) {
+    load_strings(loader, value, "tags", &spec->tags, &spec->tag_count);
   } else if (strcmp(name, "strict") == 0) {
     load_bool(loader, value, "strict", &spec->strict);
   } else if (strcmp(name, "when") == 0) {
@@ -178,6 +213,7 @@ void conf_rule_free(struct conf_rule *rule) {
   strings_free(rule->spec.when_app, rule->spec.when_app_count);
   strings_free(rule->spec.when_host, rule->spec.when_host_count);
   strings_free(rule->spec.when_field, rule->spec.when_field_count);
+  strings_free(rule->spec.tags, rule->spec.tag_count);
   for (size_t i = 0; i < rule->test_count; i++) {
     free(rule->tests[i].in);
     free(rule->tests[i].out);
@@ -231,7 +267,8 @@ static bool test_run(const struct conf_rule *rule, size_t index, const struct co
   const struct filter_context context = { .input = first_of(spec->when_input, spec->when_input_count, "test"),
                                           .app = first_of(spec->when_app, spec->when_app_count, "test"),
                                           .host = first_of(spec->when_host, spec->when_host_count, "test"),
-                                          .field = first_of(spec->when_field, spec->when_field_count, "message") };
+                                          .field = first_of(spec->when_field, spec->when_field_count, "message"),
+                                          .severity = spec->when_severity & (uint8_t)-spec->when_severity };
   size_t                      size = 0, count = 0, found = errors->count;
   unsigned                    by = FILTER_NO_RULE;
   enum filter_result          result = filter_text(filter, &context, text_of(test->in), out, room - 1, &size, &by);

@@ -126,7 +126,7 @@ static bool name_fits(const struct names *names, struct text value) {
 
 static bool rule_applies(const struct rule *rule, const struct filter_context *context) {
   return name_fits(&rule->when_input, context->input) && name_fits(&rule->when_app, context->app) && name_fits(&rule->when_host, context->host) &&
-         name_fits(&rule->when_field, context->field);
+         name_fits(&rule->when_field, context->field) && (rule->when_severity == 0 || (rule->when_severity & context->severity) != 0);
 }
 
 /* The template with the groups of the last match, into rendered. False: no room. */

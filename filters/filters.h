@@ -50,6 +50,9 @@ struct rule_spec {
   const char *const *when_host;
   const char *const *when_field;
   size_t             when_input_count, when_app_count, when_host_count, when_field_count;
+  uint8_t            when_severity; /* bit n: severity n of RFC 5424, 0 emerg to 7 debug; 0: any */
+  const char *const *tags;          /* the operator's own words, for counters and explanations */
+  size_t             tag_count;
 };
 
 struct filter_options {
@@ -77,6 +80,7 @@ void            ruleset_unref(struct ruleset *rules); /* any thread; NULL is acc
 size_t             ruleset_count(const struct ruleset *rules);
 const char        *ruleset_name(const struct ruleset *rules, size_t rule);
 const char        *ruleset_detector(const struct ruleset *rules, size_t rule); /* NULL: a pattern */
+const char *const *ruleset_tags(const struct ruleset *rules, size_t rule, size_t *count);
 enum filter_action ruleset_action(const struct ruleset *rules, size_t rule);
 /* SHA-256 over every rule's meaning (keys left out), 64 hexadecimal digits: names the exact rule set. */
 const char        *ruleset_hash(const struct ruleset *rules);
@@ -99,7 +103,8 @@ struct filter_context {
   struct text input; /* the listener's name */
   struct text app;
   struct text host;
-  struct text field; /* "message", "host", "sd", or a JSON key: context for detectors and for when: */
+  struct text field;    /* "message", "host", "sd", or a JSON key: context for detectors and for when: */
+  uint8_t     severity; /* one bit, as in when_severity; 0: unknown, which no when: severity fits */
 };
 
 enum filter_result {

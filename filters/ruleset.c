@@ -209,7 +209,9 @@ static void compile_rule(struct compiler *compiler) {
   compile_names(compiler, &rule->when_app, spec->when_app, spec->when_app_count);
   compile_names(compiler, &rule->when_host, spec->when_host, spec->when_host_count);
   compile_names(compiler, &rule->when_field, spec->when_field, spec->when_field_count);
-  rule->conditional = spec->when_input_count + spec->when_app_count + spec->when_host_count + spec->when_field_count > 0;
+  compile_names(compiler, &rule->tags, spec->tags, spec->tag_count);
+  rule->when_severity = spec->when_severity;
+  rule->conditional = spec->when_input_count + spec->when_app_count + spec->when_host_count + spec->when_field_count > 0 || spec->when_severity != 0;
 }
 
 static void hash_string(EVP_MD_CTX *context, const char *string) {
@@ -245,6 +247,7 @@ static void hash_spec(EVP_MD_CTX *context, const struct rule_spec *spec, const s
   hash_names(context, spec->when_app, spec->when_app_count);
   hash_names(context, spec->when_host, spec->when_host_count);
   hash_names(context, spec->when_field, spec->when_field_count);
+  if (spec->when_severity != 0) hash_number(context, spec->when_severity);
 }
 
 static bool ruleset_hash_set(struct ruleset *rules, const struct rule_spec *specs, const struct filter_options *options) {
@@ -327,6 +330,7 @@ void ruleset_unref(struct ruleset *rules) {
     names_free(&rule->when_app);
     names_free(&rule->when_host);
     names_free(&rule->when_field);
+    names_free(&rule->tags);
   }
   free(rules->rules);
   prefilter_free(rules->prefilter);
@@ -343,6 +347,11 @@ const char        *ruleset_hash(const struct ruleset *rules) { return rules->has
 const char        *ruleset_epoch(const struct ruleset *rules) { return rules->epoch; }
 const char        *ruleset_detector(const struct ruleset *rules, size_t rule) {
          return rules->rules[rule].detector != NULL ? rules->rules[rule].detector->name : NULL;
+}
+
+const char *const *ruleset_tags(const struct ruleset *rules, size_t rule, size_t *count) {
+  *count = rules->rules[rule].tags.count;
+  return (const char *const *)rules->rules[rule].tags.list;
 }
 
 static const char *const action_names[ACTION_COUNT] = {

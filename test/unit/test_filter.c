@@ -231,6 +231,7 @@ static void operators_rules(void **state) {
     { .name = "gone", .match = "^healthcheck", .action = ACTION_DROP },
     { .name = "cut", .match = "net=\\K\\S+", .action = ACTION_TRUNCATE, .ipv4_bits = 16, .ipv6_bits = 32 },
     { .name = "crm", .match = "zebra", .action = ACTION_STRIP, .when_app = apps, .when_app_count = 1 },
+    { .name = "bad", .match = "yak", .action = ACTION_STRIP, .tag = "#", .when_severity = 1 << 3 | 1 << 2, .tags = apps, .tag_count = 1 },
     { .name = "part", .match = "0199", .action = ACTION_STRIP, .tag = "#" },
   };
   static const struct row rows[] = {
@@ -240,6 +241,7 @@ static void operators_rules(void **state) {
     { "a mask", "iban=FR7612345", "iban=FR*****45" },
     { "truncation by a pattern", "net=198.51.100.7", "net=198.51.0.0" },
     { "when: of another app", "zebra", "zebra" },
+    { "when: of a severity that is not known", "yak", "yak" },
   };
   static char           out[ROOM + 1];
   size_t                size;
@@ -252,6 +254,11 @@ static void operators_rules(void **state) {
   assert_int_equal(filter_text(filter, &context, TEXT("healthcheck"), out, ROOM, &size, &rule), FILTER_DROP);
   assert_string_equal(ruleset_name(rules, rule), "gone");
   assert_int_equal(filter_text(filter, &context, TEXT("zebra!"), out, ROOM, &size, &rule), FILTER_OK);
+  context.severity = 1 << 4;
+  assert_int_equal(filter_text(filter, &context, TEXT("yak"), out, ROOM, &size, &rule), FILTER_SAME);
+  context.severity = 1 << 3;
+  assert_int_equal(filter_text(filter, &context, TEXT("yak"), out, ROOM, &size, &rule), FILTER_OK);
+  assert_string_equal(ruleset_tags(rules, 7, &size)[0], "crm*");
   run(filter, TEXT("call 0199001234 now"), out, &size);
   assert_null(strstr(out, "001234")); /* a part taken by another rule lets no rest through */
   filter_free(filter);
