@@ -14,6 +14,14 @@ struct rule_reading {
 static const char *const rule_keys[] = { "name", "detect", "match", "groups", "action", "as",   "tag",  "with",  "ipv4",
                                          "ipv6", "first",  "last",  "region", "strict", "tags", "when", "tests", NULL };
 
+_Static_assert(sizeof rule_keys / sizeof rule_keys[0] == CONF_RULE_KEYS + 1, "a place for each key");
+
+struct conf_place conf_rule_place(const struct conf_rule *rule, const char *key) {
+  for (size_t i = 0; key != NULL && i < CONF_RULE_KEYS; i++)
+    if (strcmp(rule_keys[i], key) == 0 && rule->places[i].line > 0) return rule->places[i];
+  return (struct conf_place){ rule->line, rule->col };
+}
+
 /* One scalar, or a list of them. */
 static void load_strings(struct loader *loader, const yaml_node_t *node, const char *where, const char *const **list, size_t *count) {
   const char **made = calloc(LIST_MOST, sizeof *made);
@@ -144,6 +152,8 @@ static void rule_each(struct loader *loader, void *context, const char *name, co
     { "first", &spec->mask_first, 1000 },
     { "last", &spec->mask_last, 1000 },
   };
+  for (size_t i = 0; i < CONF_RULE_KEYS; i++)
+    if (strcmp(rule_keys[i], name) == 0) rule->places[i] = (struct conf_place){ (int)value->start_mark.line + 1, (int)value->start_mark.column + 1 };
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     if (strcmp(texts[i].key, name) != 0) continue;
     rule_text(loader, name, value, texts[i].at);
@@ -231,10 +241,10 @@ struct complaint {
 static void complain(void *context, size_t index, const char *key, long byte, const char *message) {
   struct complaint       *complaint = context;
   const struct conf_rule *rule = index < complaint->conf->rule_count ? &complaint->conf->rules[index] : NULL;
+  struct conf_place       place = rule != NULL ? conf_rule_place(rule, key) : (struct conf_place){ 0, 0 };
   (void)byte; /* stands in the message */
-  conf_fail_at(complaint->errors, rule != NULL ? rule->file : "rules", rule != NULL ? rule->line : 0, rule != NULL ? rule->col : 0,
-               "rule \"%.40s\"%s%s: %s", rule != NULL && rule->spec.name != NULL ? rule->spec.name : "?", key != NULL ? ": " : "",
-               key != NULL ? key : "", message);
+  conf_fail_at(complaint->errors, rule != NULL ? rule->file : "rules", place.line, place.col, "rule \"%.40s\"%s%s: %s",
+               rule != NULL && rule->spec.name != NULL ? rule->spec.name : "?", key != NULL ? ": " : "", key != NULL ? key : "", message);
 }
 
 struct ruleset *conf_rules(const struct conf *conf, const uint8_t key[32], const char *epoch, struct conf_errors *errors) {
@@ -260,9 +270,17 @@ static struct text first_of(const char *const *list, size_t count, const char *o
   return text;
 }
 
-/* True when the rule under test took part in the result. */
+/* The rule that has bytes which this one found and lost, or rules. */
+static size_t test_taker(const struct span *spans, size_t count, size_t index, size_t rules) {
+  for (size_t i = 0; i < count; i++)
+    for (size_t k = 0; spans[i].rule == index && k < count; k++)
+      if (spans[k].won && spans[k].rule != index && spans[k].start < spans[i].end && spans[i].start < spans[k].end) return spans[k].rule;
+  return rules;
+}
+
+/* True when the rule under test took part in the result; else *taker is the rule that took what it found, where there is one. */
 static bool test_run(const struct conf_rule *rule, size_t index, const struct conf_test *test, struct filter *filter, char *out, size_t room,
-                     struct conf_errors *errors) {
+                     struct conf_errors *errors, size_t *taker) {
   const struct rule_spec     *spec = &rule->spec;
   const struct filter_context context = { .input = first_of(spec->when_input, spec->when_input_count, "test"),
                                           .app = first_of(spec->when_app, spec->when_app_count, "test"),
@@ -277,6 +295,7 @@ static bool test_run(const struct conf_rule *rule, size_t index, const struct co
   const char                 *got = result == FILTER_OK ? out : test->in;
   out[result == FILTER_OK ? size : 0] = 0;
   for (size_t i = 0; i < count; i++) took_part |= spans[i].won && spans[i].rule == index;
+  if (!took_part) *taker = test_taker(spans, count, index, *taker);
   if (test->drop) {
     if (result != FILTER_DROP) conf_fail_at(errors, test->file, test->line, test->col, "rule \"%.40s\": the record is not dropped", spec->name);
     return took_part;
@@ -305,13 +324,17 @@ size_t conf_test_rules(const struct conf *conf, struct conf_errors *errors) {
   for (size_t i = 0; filter != NULL && out != NULL && i < conf->rule_count; i++) {
     const struct conf_rule *rule = &conf->rules[i];
     bool                    took_part = rule->test_count == 0, change = false;
+    size_t                  taker = conf->rule_count;
+    struct conf_place       place = conf_rule_place(rule, rule->spec.match != NULL ? "match" : "detect");
     for (size_t k = 0; k < rule->test_count; k++, run++) {
       change |= !rule->tests[k].same;
-      took_part |= test_run(rule, i, &rule->tests[k], filter, out, room, errors);
+      took_part |= test_run(rule, i, &rule->tests[k], filter, out, room, errors, &taker);
     }
-    if (change && !took_part)
-      conf_fail_at(errors, rule->file, rule->line, rule->col,
-                   "rule \"%.40s\": takes part in none of its own tests: does an earlier rule take its values?", rule->spec.name);
+    if (change && !took_part && taker < conf->rule_count)
+      conf_fail_at(errors, rule->file, place.line, place.col, "rule \"%.40s\": in its own tests rule \"%.40s\" (%.60s:%d) takes all that it finds",
+                   rule->spec.name, conf->rules[taker].spec.name, conf->rules[taker].file, conf->rules[taker].line);
+    else if (change && !took_part)
+      conf_fail_at(errors, rule->file, place.line, place.col, "rule \"%.40s\": finds nothing in any of its own tests", rule->spec.name);
   }
   free(out);
   filter_free(filter);

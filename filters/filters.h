@@ -77,9 +77,15 @@ struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const s
 struct ruleset *ruleset_ref(struct ruleset *rules);
 void            ruleset_unref(struct ruleset *rules); /* any thread; NULL is accepted */
 
-size_t             ruleset_count(const struct ruleset *rules);
-const char        *ruleset_name(const struct ruleset *rules, size_t rule);
-const char        *ruleset_detector(const struct ruleset *rules, size_t rule); /* NULL: a pattern */
+size_t      ruleset_count(const struct ruleset *rules);
+const char *ruleset_name(const struct ruleset *rules, size_t rule);
+const char *ruleset_detector(const struct ruleset *rules, size_t rule); /* NULL: a pattern */
+/* A text that stands in every match of the pattern, or in many where the pattern has alternatives; its size, 0: none is known. */
+enum { FILTER_LITERAL_MOST = 16 };
+size_t             filter_literal_into(const char *match, char out[FILTER_LITERAL_MOST]);
+/* False: from some place in text the pattern of this rule takes more than steps of PCRE2's match limit to match or to fail,
+ * without JIT. For reviews: it allocates. A rule without a pattern is within. */
+bool               ruleset_within(const struct ruleset *rules, size_t rule, struct text text, uint32_t steps);
 const char *const *ruleset_tags(const struct ruleset *rules, size_t rule, size_t *count);
 enum filter_action ruleset_action(const struct ruleset *rules, size_t rule);
 /* SHA-256 over every rule's meaning (keys left out), 64 hexadecimal digits: names the exact rule set. */

@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REQUIRED_MOST = 16, LITERAL_LEAST = 3, LITERAL_MOST = 16 };
+#include "filters/filters.h"
+
+enum { REQUIRED_MOST = 16, LITERAL_LEAST = 3, LITERAL_MOST = FILTER_LITERAL_MOST };
 
 struct literal {
   unsigned char bytes[LITERAL_MOST];

@@ -1,5 +1,6 @@
 /* ruleset: rule_specs compiled once, every error reported, then immutable. */
 #include "filters/ruleset.h"
+#include "filters/required.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -347,6 +348,30 @@ const char        *ruleset_hash(const struct ruleset *rules) { return rules->has
 const char        *ruleset_epoch(const struct ruleset *rules) { return rules->epoch; }
 const char        *ruleset_detector(const struct ruleset *rules, size_t rule) {
          return rules->rules[rule].detector != NULL ? rules->rules[rule].detector->name : NULL;
+}
+
+size_t filter_literal_into(const char *match, char out[FILTER_LITERAL_MOST]) {
+  struct required required = required_of(match);
+  if (required.why != NULL) return 0;
+  memcpy(out, required.list[0].bytes, required.list[0].size);
+  return required.list[0].size;
+}
+
+bool ruleset_within(const struct ruleset *rules, size_t rule, struct text text, uint32_t steps) {
+  const pcre2_code    *code = rules->rules[rule].code;
+  pcre2_match_data    *match = code != NULL ? pcre2_match_data_create_from_pattern(code, NULL) : NULL;
+  pcre2_match_context *limits = match != NULL ? pcre2_match_context_create(NULL) : NULL;
+  int                  found = 0;
+  if (limits != NULL) pcre2_set_match_limit(limits, steps);
+  for (size_t at = 0; limits != NULL && found >= 0 && at <= text.size;) {
+    size_t end;
+    found = pcre2_match(code, (PCRE2_SPTR)text.at, text.size, at, PCRE2_NOTEMPTY | PCRE2_NO_JIT, match, limits);
+    end = found >= 0 ? pcre2_get_ovector_pointer(match)[1] : 0;
+    at = end > at ? end : at + 1;
+  }
+  pcre2_match_context_free(limits);
+  pcre2_match_data_free(match);
+  return found >= 0 || found == PCRE2_ERROR_NOMATCH;
 }
 
 const char *const *ruleset_tags(const struct ruleset *rules, size_t rule, size_t *count) {
