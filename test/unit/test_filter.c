@@ -265,6 +265,59 @@ static void operators_rules(void **state) {
   ruleset_unref(rules);
 }
 
+/* Each ends in a limit, which counts steps and not time, or in no match. */
+static void bounds_catastrophes(void **state) {
+  static const char *const patterns[] = {
+    "(a+)+$", "(?:a|aa)+$", "(a*)*b$", "^(?:(a)|a)*c$", "(?=(a+))\\1*!$", "(?:(a|ab)(?1)?)+c$", "(\\w+\\s?)+$"
+  };
+  static char                 in[ROOM], out[ROOM + 1];
+  const struct filter_context context = { .field = TEXT("message") };
+  (void)state;
+  memset(in, 'a', sizeof in);
+  memcpy(in + sizeof in - 4, "\001!bc", 4);
+  for (size_t i = 0; i < 2 * sizeof patterns / sizeof patterns[0]; i++) {
+    const struct rule_spec spec = { .name = "slow", .match = patterns[i / 2], .action = ACTION_STRIP };
+    char                   why[256];
+    struct ruleset        *rules = ruleset_new(&spec, 1, &options, complain, why);
+    struct filter         *filter = filter_new(rules, ROOM);
+    enum filter_result     result;
+    size_t                 size;
+    unsigned               rule;
+    in[0] = i % 2 == 0 ? 'a' : '\xff'; /* with JIT, without */
+    result = filter_text(filter, &context, (struct text){ in, sizeof in }, out, ROOM, &size, &rule);
+    if (result != FILTER_SAME && result != FILTER_WITHHOLD) print_error("%s: %d\n", spec.match, result);
+    assert_true(result == FILTER_SAME || (result == FILTER_WITHHOLD && rule == 0));
+    if (i < 2) assert_int_equal(result, FILTER_WITHHOLD);
+    filter_free(filter);
+    ruleset_unref(rules);
+  }
+}
+
+/* With limits that are out of reach, the JIT code's own stack ends, and the text is withheld by name all the same. */
+static void withholds_when_the_stack_ends(void **state) {
+  static const struct rule_spec spec = { .name = "deep", .match = "^(?:(a)|b)*c", .action = ACTION_STRIP };
+  static char                   in[ROOM], out[ROOM + 1];
+  const struct filter_context   context = { .field = TEXT("message") };
+  struct filter_options         wide = options;
+  struct ruleset               *rules;
+  struct filter                *filter;
+  char                          why[256];
+  size_t                        size;
+  unsigned                      rule = 9;
+  (void)state;
+  wide.match_limit = wide.depth_limit = UINT32_MAX;
+  rules = ruleset_new(&spec, 1, &wide, complain, why);
+  filter = filter_new(rules, ROOM);
+  memset(in, 'a', sizeof in);
+  in[sizeof in - 1] = 'd';
+  in[sizeof in - 2] = 'c';
+  in[sizeof in - 3] = 'x';
+  assert_int_equal(filter_text(filter, &context, (struct text){ in, sizeof in }, out, ROOM, &size, &rule), FILTER_WITHHOLD);
+  assert_int_equal(rule, 0);
+  filter_free(filter);
+  ruleset_unref(rules);
+}
+
 static void fails_closed(void **state) {
   static const struct rule_spec slow[] = { { .name = "slow", .match = "(a+)+$", .action = ACTION_STRIP } };
   static char                   in[ROOM + 2], out[ROOM + 1];
@@ -352,9 +405,10 @@ static void survives_noise(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(keeps_look_alikes),        cmocka_unit_test(hides_addresses),   cmocka_unit_test(hides_people),
-    cmocka_unit_test(one_number_one_pseudonym), cmocka_unit_test(operators_rules),   cmocka_unit_test(fails_closed),
-    cmocka_unit_test(stays_inside_the_text),    cmocka_unit_test(refuses_bad_rules), cmocka_unit_test(survives_noise),
+    cmocka_unit_test(keeps_look_alikes),        cmocka_unit_test(hides_addresses),     cmocka_unit_test(hides_people),
+    cmocka_unit_test(one_number_one_pseudonym), cmocka_unit_test(operators_rules),     cmocka_unit_test(fails_closed),
+    cmocka_unit_test(stays_inside_the_text),    cmocka_unit_test(bounds_catastrophes), cmocka_unit_test(withholds_when_the_stack_ends),
+    cmocka_unit_test(refuses_bad_rules),        cmocka_unit_test(survives_noise),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
