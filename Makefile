@@ -1,5 +1,4 @@
-# tamis. Plain GNU make; V=1 shows commands; SAN=address or SAN=thread builds apart with a sanitizer, VECTORSCAN= without
-# the prefilter.
+# tamis. Plain GNU make; V=1 shows commands; SAN=address or SAN=thread builds apart with a sanitizer.
 CC     ?= cc
 Q      := $(if $(V),,@)
 PKGS   := libpcre2-8 libcrypto yaml-0.1 jansson zlib libuv libcurl libisal
@@ -8,9 +7,7 @@ HARDEN := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protect
 ifneq ($(SAN),)
 HARDEN := -O1 -fsanitize=$(SAN),undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
-VECTORSCAN ?= $(shell pkg-config --exists libhs && echo yes)
-HS     := $(if $(filter file undefined,$(origin VECTORSCAN)),,$(if $(VECTORSCAN),,-plain))
-B      := build$(addprefix -,$(SAN))$(HS)
+B      := build$(addprefix -,$(SAN))
 LIB    := $(wildcard filters/*.c filters/detect/*.c conf/*.c $(patsubst %,proxy/%/*.c,util wire queue store ship pipeline input))
 SRC    := $(LIB) $(wildcard proxy/*.c proxy/cmd/*.c)
 LIBOBJ := $(LIB:%.c=$(B)/%.o)
@@ -18,12 +15,11 @@ OBJ    := $(SRC:%.c=$(B)/%.o)
 UNIT   := $(patsubst test/unit/%.c,$(B)/test/unit/%,$(wildcard test/unit/test_*.c))
 ORACLE := $(B)/test/oracle
 FUZZ   := $(patsubst test/fuzz/%.c,build-fuzz/%,$(wildcard test/fuzz/fuzz_*.c))
-HSDEF   = $(if $(VECTORSCAN),-DHAVE_VECTORSCAN $(shell pkg-config --cflags libhs))
-LIBS    = $(shell pkg-config --libs $(PKGS) $(if $(VECTORSCAN),libhs)) -lhttp_parser -lpthread
-CODE   := $(wildcard filters/*.[ch] filters/detect/*.[ch] conf/*.[ch] proxy/*.c proxy/*/*.[ch] test/unit/*.c test/fuzz/*.c test/bench/*.c test/oracle/*)
+LIBS    = $(shell pkg-config --libs $(PKGS)) -lhttp_parser -lpthread
+CODE   := $(wildcard filters/*.[ch] filters/detect/*.[ch] conf/*.[ch] proxy/*.c proxy/*/*.[ch] test/unit/*.[ch] test/fuzz/*.c test/bench/*.c test/oracle/*)
 SCRIPT := .ci/run test/run test/packages test/demo $(wildcard test/e2e/* test/bench/run)
 NEEDED := gcc make pkg-config libpcre2-dev libssl-dev libyaml-dev libjansson-dev zlib1g-dev libuv1-dev libcurl4-openssl-dev \
-          libisal-dev libhttp-parser-dev $(if $(HS),,libvectorscan-dev)
+          libisal-dev libhttp-parser-dev
 NEEDED_TEST := libcmocka-dev python3 curl bsdutils netcat-openbsd rsyslog awscli valgrind procps nftables faketime \
           swift-proxy swift-account swift-container swift-object swift-object-expirer memcached util-linux \
           g++ libphonenumber-dev
@@ -40,8 +36,6 @@ deps:
 
 $(B)/tamis: $(OBJ)
 	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $(HARDEN) $(LDFLAGS) -o $@ $^ $(LIBS)
-
-$(B)/filters/prefilter.o: CFLAGS += $(HSDEF)
 
 $(B)/%.o: %.c
 	$(Q)mkdir -p $(@D) && $(CC) -std=c11 -D_GNU_SOURCE -g -fPIE $(WARN) $(HARDEN) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
@@ -109,7 +103,7 @@ fuzz: ## each fuzz target for SECONDS (60); a crash is kept in test/fuzz/
 	    { tail -n 40 $$f.log; exit 1; }; echo "$${f##*/}: $$(grep -c NEW $$f.log) new, $$(tail -n 1 $$f.log)"; done
 
 build-fuzz/%: test/fuzz/%.c $(LIB)
-	$(Q)mkdir -p build-fuzz && clang -std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(HSDEF) -I. -o $@ $^ $(LIBS)
+	$(Q)mkdir -p build-fuzz && clang -std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -o $@ $^ $(LIBS)
 
 bench: all ## speed against PCRE2 alone, rsyslog and syslog-ng, in one run
 	$(Q)$(MAKE) --no-print-directory $(B)/test/bench/engine
@@ -143,6 +137,6 @@ install: $(B)/tamis ## to $(DESTDIR)$(PREFIX)
 clean:
 	rm -rf build build-*
 
--include $(OBJ:.o=.d) $(ORACLE)/then.d
+-include $(OBJ:.o=.d) $(UNIT:%=%.d) $(ORACLE)/then.d
 .PHONY: all help deps run demo test unit check phone phone-table fuzz bench walls lint format install clean
 .SECONDARY:

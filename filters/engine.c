@@ -8,9 +8,10 @@
 #include <stdlib.h>
 
 #include "filters/ruleset.h"
+#include "filters/utf8.h"
 #include "filters/view.h"
 
-enum { JIT_STACK_LEAST = 32 * 1024, JIT_STACK_MOST = 1024 * 1024, REPLACEMENT_MOST = 4096, WINNERS_SIMPLE = 24, ESCAPE_MOST = 12 };
+enum { JIT_STACK_LEAST = 32 * 1024, JIT_STACK_MOST = 1024 * 1024, REPLACEMENT_MOST = 4096, WINNERS_SIMPLE = 24, ESCAPE_MOST = 12, UTF8_UNKNOWN = 1 };
 
 struct filter {
   struct ruleset       *rules;
@@ -36,9 +37,9 @@ struct filter {
   struct filter_context context;
   char                  replacement[REPLACEMENT_MOST + 1];
 
-  struct prefilter_scratch *prefilter;
-  uint64_t                 *run; /* bitmap of the rules that may match in this text */
-  bool                      run_all;
+  uint64_t *run; /* bitmap of the rules that may match in this text */
+  bool      run_all;
+  uint32_t  match_options; /* UTF8_UNKNOWN until a pattern is run on this text */
 };
 
 unsigned filter_width(struct filter *filter, unsigned most) {
@@ -69,14 +70,13 @@ struct filter *filter_new(struct ruleset *rules, size_t most) {
   filter->view.at = malloc(most + 1);
   filter->view.origin = malloc((most + 1) * sizeof *filter->view.origin);
   filter->counts = calloc(rules->count + 1, sizeof *filter->counts);
-  filter->prefilter = prefilter_scratch_new(rules->prefilter);
   filter->run = calloc(prefilter_words(rules->prefilter), sizeof *filter->run);
   filter->match = pcre2_match_data_create(256, NULL);
   filter->limits = pcre2_match_context_create(NULL);
   filter->jit_stack = pcre2_jit_stack_create(JIT_STACK_LEAST, JIT_STACK_MOST, NULL);
-  if (!good || filter->prefilter == NULL || filter->run == NULL || filter->spans.list == NULL || filter->sources == NULL || filter->winners == NULL ||
-      filter->rendered == NULL || filter->taken == NULL || filter->view.at == NULL || filter->view.origin == NULL || filter->counts == NULL ||
-      filter->match == NULL || filter->limits == NULL || filter->jit_stack == NULL) {
+  if (!good || filter->run == NULL || filter->spans.list == NULL || filter->sources == NULL || filter->winners == NULL || filter->rendered == NULL ||
+      filter->taken == NULL || filter->view.at == NULL || filter->view.origin == NULL || filter->counts == NULL || filter->match == NULL ||
+      filter->limits == NULL || filter->jit_stack == NULL) {
     filter_free(filter);
     return NULL;
   }
@@ -100,7 +100,6 @@ void filter_free(struct filter *filter) {
   free(filter->view.origin);
   free(filter->counts);
   free(filter->run);
-  prefilter_scratch_free(filter->prefilter);
   pcre2_match_data_free(filter->match);
   pcre2_match_context_free(filter->limits);
   pcre2_jit_stack_free(filter->jit_stack);
@@ -122,7 +121,7 @@ static bool name_fits(const struct names *names, struct text value) {
 
 static bool rule_applies(const struct rule *rule, const struct filter_context *context) {
   return name_fits(&rule->when_input, context->input) && name_fits(&rule->when_app, context->app) && name_fits(&rule->when_host, context->host) &&
-         name_fits(&rule->when_field, context->field);
+         name_fits(&rule->when_field, context->field) && (rule->when_severity == 0 || (rule->when_severity & context->severity) != 0);
 }
 
 /* The template with the groups of the last match, into rendered. False: no room. */
@@ -168,15 +167,18 @@ enum pattern_result { PATTERN_DONE, PATTERN_HIT, PATTERN_LIMIT };
 /* All matches of one pattern. PATTERN_HIT is for drop and withhold: one match is enough, an empty one too. */
 static enum pattern_result pattern_scan(struct filter *filter, const struct rule *rule, struct text text) {
   bool     whole = rule->action == ACTION_DROP || rule->action == ACTION_WITHHOLD;
-  uint32_t options = whole ? 0 : PCRE2_NOTEMPTY;
+  uint32_t options;
   size_t   at = 0;
+  if (filter->match_options == UTF8_UNKNOWN) filter->match_options = utf8_is_valid(text) ? 0 : PCRE2_NO_JIT;
+  options = filter->match_options | (whole ? 0 : PCRE2_NOTEMPTY);
   while (at <= text.size) {
     int               found = pcre2_match(rule->code, (PCRE2_SPTR)text.at, text.size, at, options, filter->match, filter->limits);
     const PCRE2_SIZE *ovector = pcre2_get_ovector_pointer(filter->match);
     if (found == PCRE2_ERROR_NOMATCH) return PATTERN_DONE;
     if (found < 0) return PATTERN_LIMIT;
     if (whole) return PATTERN_HIT;
-    if (ovector[1] < ovector[0] || !match_report(filter, rule, text)) return PATTERN_LIMIT; /* \K can end before its start */
+    if (ovector[1] < ovector[0] || ovector[1] > text.size || !match_report(filter, rule, text))
+      return PATTERN_LIMIT; /* \K can end before its start */
     at = ovector[1] > at ? ovector[1] : at + 1;
   }
   return PATTERN_DONE;
@@ -627,8 +629,9 @@ enum filter_result filter_text(struct filter *filter, const struct filter_contex
   filter->context = *context;
   filter->scan =
       (struct scan){ .text = text, .context = &filter->context, .anchors = &filter->anchors, .spans = &filter->spans, .notes = &filter->notes };
+  filter->match_options = UTF8_UNKNOWN;
   if (filter->run_all) prefilter_all(filter->rules->prefilter, filter->run);
-  else prefilter_scan(filter->rules->prefilter, filter->prefilter, text, filter->run);
+  else prefilter_scan(filter->rules->prefilter, text, filter->anchors.width >= BLOCKS_AVX2, filter->run);
   result = rules_run(filter, true, rule);
   if (result == FILTER_SAME && hidden) result = hidden_run(filter, text, rule);
   if (result != FILTER_SAME) return result;

@@ -53,6 +53,9 @@ struct rule_spec {
   const char *const *when_host;
   const char *const *when_field;
   size_t             when_input_count, when_app_count, when_host_count, when_field_count;
+  uint8_t            when_severity; /* bit n: severity n of RFC 5424, 0 emerg to 7 debug; 0: any */
+  const char *const *tags;          /* the operator's own words, for counters and explanations */
+  size_t             tag_count;
 };
 
 struct filter_options {
@@ -77,17 +80,24 @@ struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const s
 struct ruleset *ruleset_ref(struct ruleset *rules);
 void            ruleset_unref(struct ruleset *rules); /* any thread; NULL is accepted */
 
-size_t             ruleset_count(const struct ruleset *rules);
-const char        *ruleset_name(const struct ruleset *rules, size_t rule);
-const char        *ruleset_detector(const struct ruleset *rules, size_t rule); /* NULL: a pattern */
+size_t      ruleset_count(const struct ruleset *rules);
+const char *ruleset_name(const struct ruleset *rules, size_t rule);
+const char *ruleset_detector(const struct ruleset *rules, size_t rule); /* NULL: a pattern */
+/* A text that stands in every match of the pattern, or in many where the pattern has alternatives; its size, 0: none is known. */
+enum { FILTER_LITERAL_MOST = 16 };
+size_t             filter_literal_into(const char *match, char out[FILTER_LITERAL_MOST]);
+/* False: from some place in text the pattern of this rule takes more than steps of PCRE2's match limit to match or to fail,
+ * without JIT. For reviews: it allocates. A rule without a pattern is within. */
+bool               ruleset_within(const struct ruleset *rules, size_t rule, struct text text, uint32_t steps);
+const char *const *ruleset_tags(const struct ruleset *rules, size_t rule, size_t *count);
 enum filter_action ruleset_action(const struct ruleset *rules, size_t rule);
 /* SHA-256 over every rule's meaning (keys left out), 64 hexadecimal digits: names the exact rule set. */
 const char        *ruleset_hash(const struct ruleset *rules);
 const char        *ruleset_epoch(const struct ruleset *rules);
 
-/* Why a rule with a pattern cannot be prefiltered and is run on every text, borrowed, *byte where in the pattern or -1;
- * NULL: it can be. Without Vectorscan: what Vectorscan would be given. */
-const char *ruleset_always_run(const struct ruleset *rules, size_t rule, long *byte);
+/* Why a rule with a pattern is run on every text and not only where some literal of it stands (constant text), *byte where
+ * in the pattern; NULL: it is not, or has no pattern. */
+const char *ruleset_always_run(const struct ruleset *rules, size_t rule, size_t *byte);
 
 /* "hash" and the like; NULL for ACTION_DEFAULT. filter_action_of: ACTION_COUNT when the name is none. */
 const char        *filter_action_name(enum filter_action action);
@@ -102,7 +112,8 @@ struct filter_context {
   struct text input; /* the listener's name */
   struct text app;
   struct text host;
-  struct text field; /* "message", "host", "sd", or a JSON key: context for detectors and for when: */
+  struct text field;    /* "message", "host", "sd", or a JSON key: context for detectors and for when: */
+  uint8_t     severity; /* one bit, as in when_severity; 0: unknown, which no when: severity fits */
 };
 
 enum filter_result {

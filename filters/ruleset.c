@@ -1,5 +1,6 @@
 /* ruleset: rule_specs compiled once, every error reported, then immutable. */
 #include "filters/ruleset.h"
+#include "filters/required.h"
 
 #include <openssl/evp.h>
 #include <stdarg.h>
@@ -211,7 +212,9 @@ static void compile_rule(struct compiler *compiler) {
   compile_names(compiler, &rule->when_app, spec->when_app, spec->when_app_count);
   compile_names(compiler, &rule->when_host, spec->when_host, spec->when_host_count);
   compile_names(compiler, &rule->when_field, spec->when_field, spec->when_field_count);
-  rule->conditional = spec->when_input_count + spec->when_app_count + spec->when_host_count + spec->when_field_count > 0;
+  compile_names(compiler, &rule->tags, spec->tags, spec->tag_count);
+  rule->when_severity = spec->when_severity;
+  rule->conditional = spec->when_input_count + spec->when_app_count + spec->when_host_count + spec->when_field_count > 0 || spec->when_severity != 0;
 }
 
 static void gate_set(struct ruleset *rules, size_t index) {
@@ -256,6 +259,7 @@ static void hash_spec(EVP_MD_CTX *context, const struct rule_spec *spec, const s
   hash_names(context, spec->when_app, spec->when_app_count);
   hash_names(context, spec->when_host, spec->when_host_count);
   hash_names(context, spec->when_field, spec->when_field_count);
+  if (spec->when_severity != 0) hash_number(context, spec->when_severity);
 }
 
 static bool ruleset_hash_set(struct ruleset *rules, const struct rule_spec *specs, const struct filter_options *options) {
@@ -273,7 +277,7 @@ static bool ruleset_hash_set(struct ruleset *rules, const struct rule_spec *spec
   return good;
 }
 
-/* Patterns are read as relax_into reads them: whatever makes PCRE2 read them otherwise means that they are always run. */
+/* Patterns are read as required_of reads them: whatever makes PCRE2 read them otherwise means that they are always run. */
 static bool prefilter_set(struct ruleset *rules, const struct rule_spec *specs) {
   const char **patterns = calloc(rules->count + 1, sizeof *patterns);
   uint32_t     newline = 0;
@@ -341,6 +345,7 @@ void ruleset_unref(struct ruleset *rules) {
     names_free(&rule->when_app);
     names_free(&rule->when_host);
     names_free(&rule->when_field);
+    names_free(&rule->tags);
   }
   free(rules->rules);
   free(rules->gates);
@@ -348,7 +353,7 @@ void ruleset_unref(struct ruleset *rules) {
   secret_free(rules, sizeof *rules);
 }
 
-const char *ruleset_always_run(const struct ruleset *rules, size_t rule, long *byte) { return prefilter_why(rules->prefilter, rule, byte); }
+const char *ruleset_always_run(const struct ruleset *rules, size_t rule, size_t *byte) { return prefilter_why(rules->prefilter, rule, byte); }
 
 size_t             ruleset_count(const struct ruleset *rules) { return rules->count; }
 const char        *ruleset_name(const struct ruleset *rules, size_t rule) { return rules->rules[rule].name; }
@@ -357,6 +362,35 @@ const char        *ruleset_hash(const struct ruleset *rules) { return rules->has
 const char        *ruleset_epoch(const struct ruleset *rules) { return rules->epoch; }
 const char        *ruleset_detector(const struct ruleset *rules, size_t rule) {
          return rules->rules[rule].detector != NULL ? rules->rules[rule].detector->name : NULL;
+}
+
+size_t filter_literal_into(const char *match, char out[FILTER_LITERAL_MOST]) {
+  struct required required = required_of(match);
+  if (required.why != NULL) return 0;
+  memcpy(out, required.list[0].bytes, required.list[0].size);
+  return required.list[0].size;
+}
+
+bool ruleset_within(const struct ruleset *rules, size_t rule, struct text text, uint32_t steps) {
+  const pcre2_code    *code = rules->rules[rule].code;
+  pcre2_match_data    *match = code != NULL ? pcre2_match_data_create_from_pattern(code, NULL) : NULL;
+  pcre2_match_context *limits = match != NULL ? pcre2_match_context_create(NULL) : NULL;
+  int                  found = 0;
+  if (limits != NULL) pcre2_set_match_limit(limits, steps);
+  for (size_t at = 0; limits != NULL && found >= 0 && at <= text.size;) {
+    size_t end;
+    found = pcre2_match(code, (PCRE2_SPTR)text.at, text.size, at, PCRE2_NOTEMPTY | PCRE2_NO_JIT, match, limits);
+    end = found >= 0 ? pcre2_get_ovector_pointer(match)[1] : 0;
+    at = end > at ? end : at + 1;
+  }
+  pcre2_match_context_free(limits);
+  pcre2_match_data_free(match);
+  return found >= 0 || found == PCRE2_ERROR_NOMATCH;
+}
+
+const char *const *ruleset_tags(const struct ruleset *rules, size_t rule, size_t *count) {
+  *count = rules->rules[rule].tags.count;
+  return (const char *const *)rules->rules[rule].tags.list;
 }
 
 static const char *const action_names[ACTION_COUNT] = {

@@ -36,7 +36,8 @@ struct rule {
   const struct phone_region *region;
   bool                       strict;
   bool                       conditional; /* some when: list is not empty */
-  struct names               when_input, when_app, when_host, when_field;
+  struct names               when_input, when_app, when_host, when_field, tags;
+  uint8_t                    when_severity; /* 0: any */
 };
 
 struct ruleset {

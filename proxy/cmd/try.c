@@ -31,13 +31,22 @@ static json_t *text_json(const char *at, size_t size) {
   return json_string("(not valid UTF-8)");
 }
 
+static json_t *tags_json(const struct trial *trial, size_t rule) {
+  size_t             count;
+  const char *const *tags = ruleset_tags(trial->rules, rule, &count);
+  json_t            *list = json_array();
+  for (size_t i = 0; i < count; i++) json_array_append_new(list, text_json(tags[i], strlen(tags[i])));
+  return list;
+}
+
 static void span_json(const struct trial *trial, struct text line, const struct span *span, json_t *list) {
   size_t      size = 0;
   const char *after = filter_replacement(trial->filter, span, &size), *detector = ruleset_detector(trial->rules, span->rule);
   json_t     *row =
-      json_pack("{s:i, s:i, s:s, s:s*, s:s, s:b, s:o, s:o}", "start", (int)span->start, "end", (int)span->end, "rule",
+      json_pack("{s:i, s:i, s:s, s:s*, s:s, s:b, s:o, s:o, s:o}", "start", (int)span->start, "end", (int)span->end, "rule",
                 ruleset_name(trial->rules, span->rule), "detector", detector, "action", filter_action_name((enum filter_action)span->action),
-                "applied", span->won, "before", text_json(line.at + span->start, span->end - span->start), "after", text_json(after, size));
+                "applied", span->won, "before", text_json(line.at + span->start, span->end - span->start), "after", text_json(after, size), "tags",
+                tags_json(trial, span->rule));
   json_array_append_new(list, row);
 }
 

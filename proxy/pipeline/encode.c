@@ -13,6 +13,7 @@ enum { MARGIN = 1024, ESCAPED = 6 /* bytes that one byte may take in a JSON stri
 struct clean_header {
   const char *input;           /* the listener's name: its address tells listeners apart */
   uint16_t    size;            /* of raw; 0: none */
+  uint8_t     severity;        /* as in the filter's context */
   char        raw[CLEAN_MOST]; /* the fields one after the other, each with a NUL behind */
 };
 
@@ -312,12 +313,13 @@ static bool put_header(struct line *line, const struct syslog_record *record) {
   size_t               size = header_key(record, raw);
   struct clean_header *row = size > 0 ? header_row(encoder, raw, size) : NULL;
   uint64_t             changes = encoder->changes;
-  bool                 clean = row != NULL && row->size == size && row->input == line->origin->input.at && memcmp(row->raw, raw, size) == 0;
+  bool                 clean = row != NULL && row->size == size && row->input == line->origin->input.at && row->severity == line->context.severity &&
+               memcmp(row->raw, raw, size) == 0;
   if (!put_field(line, TEXT("host"), record->host, clean) || !put_field(line, TEXT("app"), record->app, clean) ||
       !put_field(line, TEXT("procid"), record->procid, clean) || !put_field(line, TEXT("msgid"), record->msgid, clean))
     return false;
   if (row != NULL && !clean && encoder->changes == changes) {
-    *row = (struct clean_header){ .input = line->origin->input.at, .size = (uint16_t)size };
+    *row = (struct clean_header){ .input = line->origin->input.at, .size = (uint16_t)size, .severity = line->context.severity };
     memcpy(row->raw, raw, size);
   }
   return true;
@@ -332,6 +334,7 @@ enum encode_result encode_syslog(struct encoder *encoder, struct batch *batch, c
   syslog_parse(frame, &clock, &record);
   line.context.host = record.host;
   line.context.app = record.app;
+  line.context.severity = (uint8_t)(1u << (record.severity & 7));
   good = put_time(&line, record.epoch_us != INT64_MIN ? record.epoch_us : origin->now_us) && put_header(&line, &record) &&
          put_number(&line, TEXT(",\"facility\":"), record.facility) && put_number(&line, TEXT(",\"severity\":"), record.severity) &&
          (record.sd.size == 0 || put_sd(&line, record.sd)) && put_input(&line) && PUT(&line, ",\"message\":") &&

@@ -318,6 +318,7 @@ static void operators_rules(void **state) {
     { .name = "gone", .match = "^healthcheck", .action = ACTION_DROP },
     { .name = "cut", .match = "net=\\K\\S+", .action = ACTION_TRUNCATE, .ipv4_bits = 16, .ipv6_bits = 32 },
     { .name = "crm", .match = "zebra", .action = ACTION_STRIP, .when_app = apps, .when_app_count = 1 },
+    { .name = "bad", .match = "yak", .action = ACTION_STRIP, .tag = "#", .when_severity = 1 << 3 | 1 << 2, .tags = apps, .tag_count = 1 },
     { .name = "part", .match = "0199", .action = ACTION_STRIP, .tag = "#" },
   };
   static const struct row rows[] = {
@@ -327,6 +328,7 @@ static void operators_rules(void **state) {
     { "a mask", "iban=FR7612345", "iban=FR*****45" },
     { "truncation by a pattern", "net=198.51.100.7", "net=198.51.0.0" },
     { "when: of another app", "zebra", "zebra" },
+    { "when: of a severity that is not known", "yak", "yak" },
   };
   static char           out[ROOM + 1];
   size_t                size;
@@ -339,8 +341,66 @@ static void operators_rules(void **state) {
   assert_int_equal(filter_text(filter, &context, TEXT("healthcheck"), out, ROOM, &size, &rule), FILTER_DROP);
   assert_string_equal(ruleset_name(rules, rule), "gone");
   assert_int_equal(filter_text(filter, &context, TEXT("zebra!"), out, ROOM, &size, &rule), FILTER_OK);
+  context.severity = 1 << 4;
+  assert_int_equal(filter_text(filter, &context, TEXT("yak"), out, ROOM, &size, &rule), FILTER_SAME);
+  context.severity = 1 << 3;
+  assert_int_equal(filter_text(filter, &context, TEXT("yak"), out, ROOM, &size, &rule), FILTER_OK);
+  assert_string_equal(ruleset_tags(rules, 7, &size)[0], "crm*");
   run(filter, TEXT("call 0199001234 now"), out, &size);
   assert_null(strstr(out, "001234")); /* a part taken by another rule lets no rest through */
+  filter_free(filter);
+  ruleset_unref(rules);
+}
+
+/* Each ends in a limit, which counts steps and not time, or in no match. */
+static void bounds_catastrophes(void **state) {
+  static const char *const patterns[] = {
+    "(a+)+$", "(?:a|aa)+$", "(a*)*b$", "^(?:(a)|a)*c$", "(?=(a+))\\1*!$", "(?:(a|ab)(?1)?)+c$", "(\\w+\\s?)+$"
+  };
+  static char                 in[ROOM], out[ROOM + 1];
+  const struct filter_context context = { .field = TEXT("message") };
+  (void)state;
+  memset(in, 'a', sizeof in);
+  memcpy(in + sizeof in - 4, "\001!bc", 4);
+  for (size_t i = 0; i < 2 * sizeof patterns / sizeof patterns[0]; i++) {
+    const struct rule_spec spec = { .name = "slow", .match = patterns[i / 2], .action = ACTION_STRIP };
+    char                   why[256];
+    struct ruleset        *rules = ruleset_new(&spec, 1, &options, complain, why);
+    struct filter         *filter = filter_new(rules, ROOM);
+    enum filter_result     result;
+    size_t                 size;
+    unsigned               rule;
+    in[0] = i % 2 == 0 ? 'a' : '\xff'; /* with JIT, without */
+    result = filter_text(filter, &context, (struct text){ in, sizeof in }, out, ROOM, &size, &rule);
+    if (result != FILTER_SAME && result != FILTER_WITHHOLD) print_error("%s: %d\n", spec.match, result);
+    assert_true(result == FILTER_SAME || (result == FILTER_WITHHOLD && rule == 0));
+    if (i < 2) assert_int_equal(result, FILTER_WITHHOLD);
+    filter_free(filter);
+    ruleset_unref(rules);
+  }
+}
+
+/* With limits that are out of reach, the JIT code's own stack ends, and the text is withheld by name all the same. */
+static void withholds_when_the_stack_ends(void **state) {
+  static const struct rule_spec spec = { .name = "deep", .match = "^(?:(a)|b)*c", .action = ACTION_STRIP };
+  static char                   in[ROOM], out[ROOM + 1];
+  const struct filter_context   context = { .field = TEXT("message") };
+  struct filter_options         wide = options;
+  struct ruleset               *rules;
+  struct filter                *filter;
+  char                          why[256];
+  size_t                        size;
+  unsigned                      rule = 9;
+  (void)state;
+  wide.match_limit = wide.depth_limit = UINT32_MAX;
+  rules = ruleset_new(&spec, 1, &wide, complain, why);
+  filter = filter_new(rules, ROOM);
+  memset(in, 'a', sizeof in);
+  in[sizeof in - 1] = 'd';
+  in[sizeof in - 2] = 'c';
+  in[sizeof in - 3] = 'x';
+  assert_int_equal(filter_text(filter, &context, (struct text){ in, sizeof in }, out, ROOM, &size, &rule), FILTER_WITHHOLD);
+  assert_int_equal(rule, 0);
   filter_free(filter);
   ruleset_unref(rules);
 }
@@ -361,6 +421,27 @@ static void fails_closed(void **state) {
   assert_int_equal(filter_text(filter, &context, (struct text){ in, ROOM + 1 }, out, ROOM, &size, &rule), FILTER_WITHHOLD);
   assert_int_equal(rule, FILTER_NO_RULE);
   assert_int_equal(filter_text(filter, &context, TEXT("jean@example.com jean@example.com"), out, 10, &size, &rule), FILTER_ROOM);
+  filter_free(filter);
+  ruleset_unref(rules);
+}
+
+/* PCRE2 10.42's JIT code does not, on invalid UTF-8: bytes behind the text came out of the filter. */
+static void stays_inside_the_text(void **state) {
+  static const struct rule_spec specs[] = { { .name = "rest", .match = "(?i)id=[^s]*", .action = ACTION_MASK, .mask_first = 100 } };
+  static char                   out[ROOM + 1];
+  const char                   *in = "id=7\xff\xff\xc5\xbfsecret";
+  const struct filter_context   context = { .field = TEXT("message") };
+  struct ruleset               *rules = builtin_rules(specs, 1);
+  struct filter                *filter = filter_new(rules, ROOM);
+  size_t                        size;
+  unsigned                      rule;
+  (void)state;
+  for (size_t length = 4; length <= 8; length++) {
+    assert_int_equal(filter_text(filter, &context, (struct text){ in, length }, out, ROOM, &size, &rule), FILTER_OK);
+    assert_int_equal(size, length);
+    assert_memory_equal(out, "****", 4);
+    assert_memory_equal(out + 4, in + 4, length - 4);
+  }
   filter_free(filter);
   ruleset_unref(rules);
 }
@@ -414,6 +495,7 @@ int main(void) {
     cmocka_unit_test(keeps_look_alikes),        cmocka_unit_test(hides_addresses),          cmocka_unit_test(hides_people),
     cmocka_unit_test(one_number_one_pseudonym), cmocka_unit_test(operators_rules),          cmocka_unit_test(fails_closed),
     cmocka_unit_test(hides_hidden_spellings),   cmocka_unit_test(acts_on_hidden_spellings), cmocka_unit_test(hides_many_hidden),
+    cmocka_unit_test(stays_inside_the_text),    cmocka_unit_test(bounds_catastrophes),      cmocka_unit_test(withholds_when_the_stack_ends),
     cmocka_unit_test(refuses_bad_rules),        cmocka_unit_test(survives_noise),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
