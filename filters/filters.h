@@ -113,6 +113,7 @@ struct filter_context {
   struct text app;
   struct text host;
   struct text field;    /* "message", "host", "sd", or a JSON key: context for detectors and for when: */
+  bool        keyed;    /* field is a key that the sender chose: it says what the text is, as in "caller": … */
   uint8_t     severity; /* one bit, as in when_severity; 0: unknown, which no when: severity fits */
 };
 
