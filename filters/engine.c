@@ -605,9 +605,13 @@ static enum filter_result hidden_run(struct filter *filter, struct text text, un
     anchors_find(&filter->anchors, filter->scan.text, field_key(&filter->context));
     prefilter_all(filter->rules->prefilter, filter->run);
     result = rules_run(filter, false, rule);
-    if (result == FILTER_SAME && !hidden_spans(filter, text, spans)) result = FILTER_WITHHOLD;
+    if (result == FILTER_SAME && !hidden_spans(filter, text, spans)) *rule = FILTER_TOO_MANY, result = FILTER_WITHHOLD;
     if (result == FILTER_SAME) hidden_compare(filter, spans);
     hidden_notes(filter, notes);
+  }
+  if (result == FILTER_SAME && filter->layer > VIEW_LAYERS && view_needed(view_text(&filter->view), filter->anchors.width)) {
+    *rule = FILTER_TOO_DEEP;
+    result = FILTER_WITHHOLD;
   }
   filter->scan.text = text;
   return result;
@@ -638,7 +642,10 @@ enum filter_result filter_text(struct filter *filter, const struct filter_contex
   if (result == FILTER_SAME && hidden) result = hidden_run(filter, text, rule);
   if (result != FILTER_SAME) return result;
   if (filter->spans.count == 0) return FILTER_SAME;
-  if (!resolve_apart(filter) && !resolve(filter)) return FILTER_WITHHOLD;
+  if (!resolve_apart(filter) && !resolve(filter)) {
+    *rule = FILTER_TOO_MANY;
+    return FILTER_WITHHOLD;
+  }
   if (filter->winner_count == 0) return FILTER_SAME;
   return splice(filter, text, out, room, length);
 }

@@ -172,8 +172,7 @@ static bool filtered(struct line *line, struct text field, bool keyed, struct te
       *out = (struct text){ encoder->filtered, size };
       return true;
     case FILTER_DROP: return line_fail(line, ENCODE_DROPPED, NULL);
-    case FILTER_WITHHOLD:
-      return line_fail(line, ENCODE_WITHHELD, rule != FILTER_NO_RULE ? ruleset_name(encoder->rules, rule) : "limits.record_bytes");
+    case FILTER_WITHHOLD: return line_fail(line, ENCODE_WITHHELD, ruleset_reason(encoder->rules, rule));
     case FILTER_ROOM: break;
     }
     char *bigger = realloc(encoder->filtered, size + MARGIN);
