@@ -103,7 +103,7 @@ fuzz: ## each fuzz target for SECONDS (60); a crash is kept in test/fuzz/
 	    { tail -n 40 $$f.log; exit 1; }; echo "$${f##*/}: $$(grep -c NEW $$f.log) new, $$(tail -n 1 $$f.log)"; done
 
 build-fuzz/%: test/fuzz/%.c $(LIB)
-	$(Q)mkdir -p build-fuzz && clang -std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -o $@ $^ $(LIBS)
+	$(Q)mkdir -p build-fuzz && clang -std=c11 -D_GNU_SOURCE -Wno-psabi -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -o $@ $^ $(LIBS)
 
 bench: all ## speed against PCRE2 alone, rsyslog and syslog-ng, in one run
 	$(Q)$(MAKE) --no-print-directory $(B)/test/bench/engine
