@@ -82,7 +82,7 @@ static void email_report(struct scan *scan, size_t at, size_t after) {
   size_t      start = local_start(text, at), end = domain_end(text, after);
   const char *why = NULL;
   if (start == at || ENDS(text, start, "sip:") || ENDS(text, start, "sips:") || ENDS(text, start, "sip%3a") || ENDS(text, start, "tel:")) return;
-  if (userinfo_start(scan, at) < at) return; /* auth's */
+  if (scan->anchors->urls && userinfo_start(scan, at) < at) return; /* auth's */
   user = (struct text){ text.at + start, at - start };
   if (end == 0) end = local_end(text, start, after, user);
   if (end == 0) why = "no mail address: behind @ is no domain with a dot";
