@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "filters/calendar.h"
 #include "filters/filters.h"
 
 enum conf_input_kind { CONF_INPUT_SYSLOG, CONF_INPUT_HTTP };
@@ -32,12 +33,19 @@ struct conf_test { /* beside a rule; run through the whole rule set with a fixed
   const char *file; /* borrowed from conf */
 };
 
+struct conf_place {
+  int line, col; /* from 1; 0: unknown */
+};
+enum { CONF_RULE_KEYS = 17 };
+
 struct conf_rule {
   struct rule_spec  spec; /* strings owned by conf */
   struct conf_test *tests;
   size_t            test_count;
   const char       *file; /* borrowed from conf */
   int               line, col;
+  bool              builtin;                /* from the default rules or a pack, not from a file of the operator's */
+  struct conf_place places[CONF_RULE_KEYS]; /* of each key's value, for conf_rule_place */
 };
 
 enum conf_store_kind { CONF_STORE_DIRECTORY, CONF_STORE_S3 };
@@ -74,8 +82,11 @@ struct conf {
     size_t  batch_bytes;
   } queue;
   struct {
-    char *file;
-    bool  create;
+    char       *file;
+    char       *credential; /* NULL: none; in the place of file */
+    bool        create;
+    enum period rotate;
+    unsigned    ahead;
   } keys;
   struct {
     size_t   record_bytes, body_bytes, header_bytes, disk_bytes, decompressed_ratio;
@@ -107,10 +118,14 @@ struct conf_errors {
 struct conf *conf_load(const char *path, struct conf_errors *errors);
 void         conf_free(struct conf *conf);
 
+/* Where the value of a rule's key stands, such as "match"; where the rule does when that is not known, or key is NULL. */
+struct conf_place conf_rule_place(const struct conf_rule *rule, const char *key);
+
 /* Compiles the rules with the given 32-byte key; complaints land in errors with file, line and column. */
 struct ruleset *conf_rules(const struct conf *conf, const uint8_t key[32], const char *epoch, struct conf_errors *errors);
 
-/* Runs every rule's tests with a fixed test key; each failed one is an error. Returns how many were run. */
+/* Runs every rule's tests with a fixed test key; each failed one is an error. Returns how many were run. Those of
+ * built-in rules are run where all rules are built in: an operator's own rules may well take what they expect. */
 size_t conf_test_rules(const struct conf *conf, struct conf_errors *errors);
 
 void conf_errors_print(const struct conf_errors *errors, void *stream /* FILE */);

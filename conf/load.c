@@ -378,7 +378,8 @@ struct top {
 };
 
 static void top_each(struct loader *loader, void *context, const char *name, const yaml_node_t *key_node, const yaml_node_t *value) {
-  static const char *const names[] = { "stream", "node", "region", "include", "inputs", "rules", "queue", "store", "keys", "limits", "log", NULL };
+  static const char *const names[] = { "stream", "node",  "region", "include", "inputs", "rules", "packs",
+                                       "queue",  "store", "keys",   "limits",  "log",    NULL };
   struct top              *top = context;
   size_t                   count;
   const struct conf_key   *keys = schema_keys(&count);
@@ -396,8 +397,9 @@ static void top_each(struct loader *loader, void *context, const char *name, con
   if (strcmp(name, "include") == 0) top->include = value;
   else if (strcmp(name, "inputs") == 0) load_inputs(loader, value);
   else if (strcmp(name, "rules") == 0) load_rules(loader, value);
+  else if (strcmp(name, "packs") == 0) load_packs(loader, value);
   else {
-    for (size_t i = 6; names[i] != NULL; i++) {
+    for (size_t i = 7; names[i] != NULL; i++) {
       if (strcmp(names[i], name) != 0) continue;
       if (top->secrets != NULL && section.secrets != NULL) {
         top->secrets->line = (int)key_node->start_mark.line + 1;
@@ -451,9 +453,8 @@ static const char *file_add(struct loader *loader, const char *path) {
   return files[conf->file_count] != NULL ? files[conf->file_count++] : NULL;
 }
 
-static void document_read(struct loader *loader, struct top *top) {
-  const yaml_node_t *root = yaml_document_get_root_node(loader->document);
-  if (root == NULL) return; /* an empty file */
+static void file_root(struct loader *loader, const yaml_node_t *root, void *context) {
+  struct top *top = context;
   load_mapping(loader, root, "", top_each, top);
   if (top->include == NULL) return;
   if (top->include->type != YAML_SEQUENCE_NODE) {
@@ -466,15 +467,36 @@ static void document_read(struct loader *loader, struct top *top) {
 
 static void secrets_read(struct loader *loader, const struct secrets *secrets);
 
-static void load_file(struct loader *loader, const char *path, const char *from, const yaml_node_t *at) {
-  struct secrets  secrets = { 0 };
+void load_document(struct loader *loader, struct text bytes, load_root *read, void *context) {
   struct loader   outer = *loader;
   yaml_parser_t   parser;
   yaml_document_t document;
-  struct top      top = { .secrets = &secrets };
-  const char     *why;
-  size_t          size = 0;
-  char           *bytes = file_read(path, &size, &why);
+  if (yaml_parser_initialize(&parser) == 0) {
+    loader->out_of_memory = true;
+    return;
+  }
+  loader->document = &document;
+  yaml_parser_set_input_string(&parser, (const unsigned char *)bytes.at, bytes.size);
+  if (yaml_parser_load(&parser, &document) == 0) {
+    conf_fail_at(loader->errors, loader->file, (int)parser.problem_mark.line + 1, (int)parser.problem_mark.column + 1, "not valid YAML: %s%s%s",
+                 parser.problem != NULL ? parser.problem : "cannot be read", parser.context != NULL ? ", " : "",
+                 parser.context != NULL ? parser.context : "");
+  } else {
+    const yaml_node_t *root = yaml_document_get_root_node(&document);
+    if (root != NULL) read(loader, root, context); /* NULL: an empty file */
+    yaml_document_delete(&document);
+  }
+  yaml_parser_delete(&parser);
+  loader->document = outer.document;
+}
+
+static void load_file(struct loader *loader, const char *path, const char *from, const yaml_node_t *at) {
+  struct secrets secrets = { 0 };
+  struct loader  outer = *loader;
+  struct top     top = { .secrets = &secrets };
+  const char    *why;
+  size_t         size = 0;
+  char          *bytes = file_read(path, &size, &why);
   if (bytes == NULL || loader->depth >= INCLUDE_DEPTH) {
     if (bytes != NULL) why = "included too deeply; does it include itself?";
     conf_fail_at(loader->errors, from != NULL ? from : path, at != NULL ? (int)at->start_mark.line + 1 : 0,
@@ -483,23 +505,14 @@ static void load_file(struct loader *loader, const char *path, const char *from,
     return;
   }
   loader->file = file_add(loader, path);
-  if (loader->file == NULL || yaml_parser_initialize(&parser) == 0) {
+  if (loader->file == NULL) {
     loader->out_of_memory = true;
+    loader->file = outer.file;
     free(bytes);
     return;
   }
   loader->depth++;
-  loader->document = &document;
-  yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, size);
-  if (yaml_parser_load(&parser, &document) == 0) {
-    conf_fail_at(loader->errors, loader->file, (int)parser.problem_mark.line + 1, (int)parser.problem_mark.column + 1, "not valid YAML: %s%s%s",
-                 parser.problem != NULL ? parser.problem : "cannot be read", parser.context != NULL ? ", " : "",
-                 parser.context != NULL ? parser.context : "");
-  } else {
-    document_read(loader, &top);
-    yaml_document_delete(&document);
-  }
-  yaml_parser_delete(&parser);
+  load_document(loader, (struct text){ bytes, size }, file_root, &top);
   free(bytes);
   if (loader->depth == 1) secrets_read(loader, &secrets);
   free(secrets.access_env);
@@ -507,7 +520,6 @@ static void load_file(struct loader *loader, const char *path, const char *from,
   free(secrets.access_file);
   free(secrets.secret_file);
   loader->file = outer.file;
-  loader->document = outer.document;
   loader->depth = outer.depth;
 }
 
@@ -577,16 +589,6 @@ static void default_inputs(struct loader *loader) {
                                            .port = rows[i].port });
 }
 
-static void default_rules(struct loader *loader) {
-  for (const char *const *name = filter_detector_names(); *name != NULL; name++) {
-    struct conf *conf = loader->conf;
-    if (!load_grow(loader, &conf->rules, conf->rule_count, &loader->room_rules, sizeof *conf->rules)) return;
-    conf->rules[conf->rule_count++] =
-        (struct conf_rule){ .spec = { .name = load_copy(loader, *name), .detect = load_copy(loader, *name), .ipv4_bits = 24, .ipv6_bits = 48 },
-                            .file = "built-in defaults" };
-  }
-}
-
 struct conf *conf_load(const char *path, struct conf_errors *errors) {
   struct loader loader = { .conf = calloc(1, sizeof *loader.conf), .errors = errors, .file = path != NULL ? path : "built-in defaults" };
   size_t        before = errors->count;
@@ -598,7 +600,7 @@ struct conf *conf_load(const char *path, struct conf_errors *errors) {
   presets(loader.conf);
   if (path != NULL) load_file(&loader, path, NULL, NULL);
   if (!loader.inputs_given) default_inputs(&loader);
-  if (!loader.rules_given) default_rules(&loader);
+  packs_add(&loader);
   if (loader.conf->node == NULL) {
     if (gethostname(host, sizeof host - 1) != 0 || host[0] == 0) snprintf(host, sizeof host, "node");
     loader.conf->node = load_copy(&loader, host);
@@ -626,6 +628,7 @@ void conf_free(struct conf *conf) {
   free(conf->region);
   free(conf->queue.path);
   free(conf->keys.file);
+  free(conf->keys.credential);
   free(conf->store.path);
   free(conf->store.endpoint);
   free(conf->store.region);

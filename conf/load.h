@@ -12,8 +12,9 @@ struct loader {
   yaml_document_t    *document; /* of the file being read */
   const char         *file;
   size_t              room_rules, room_inputs;
-  unsigned            depth; /* of includes */
-  bool                inputs_given, rules_given, out_of_memory;
+  unsigned            depth;     /* of includes */
+  unsigned            packs_off; /* bit n: the pack in row n is switched off */
+  bool                inputs_given, rules_given, builtin, out_of_memory;
 };
 
 void         load_fail(struct loader *loader, const yaml_node_t *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -30,6 +31,15 @@ void         load_mapping(struct loader *loader, const yaml_node_t *node, const 
 yaml_node_t *load_node(struct loader *loader, int index);
 /* list grown to hold count + 1 elements of size bytes. False: out of memory, said. */
 bool         load_grow(struct loader *loader, void *list_at, size_t count, size_t *room, size_t size);
+
+/* Parses bytes as YAML and calls read with the root, unless there is none. */
+typedef void load_root(struct loader *loader, const yaml_node_t *root, void *context);
+void         load_document(struct loader *loader, struct text bytes, load_root *read, void *context);
+
+/* The key packs: which packs are on. */
+void load_packs(struct loader *loader, const yaml_node_t *node);
+/* Behind the file's own rules: the default rules where it gives none, and the packs that are on. */
+void packs_add(struct loader *loader);
 
 void load_rules(struct loader *loader, const yaml_node_t *node);
 void conf_rule_free(struct conf_rule *rule);

@@ -1,6 +1,7 @@
 #include "conf/schema.h"
 
 static const char *const store_kinds[] = { "directory", "s3", NULL };
+static const char *const periods[] = { "never", "daily", "weekly", "monthly", NULL }; /* in the order of enum period */
 static const char *const log_levels[] = { "error", "warn", "info", "debug", NULL };
 
 #define AT(field) offsetof(struct conf, field), sizeof(((struct conf *)NULL)->field)
@@ -30,8 +31,12 @@ static const struct conf_key keys[] = {
   { "store.timeout", CONF_DURATION, AT(store.timeout_ms), "30 s", 100, DAY, NULL, "one request to the store" },
   { "store.retry_least", CONF_DURATION, AT(store.retry_least_ms), "200 ms", 10, DAY, NULL, "first pause after a failed request" },
   { "store.retry_most", CONF_DURATION, AT(store.retry_most_ms), "30 s", 10, DAY, NULL, "longest pause after failed requests" },
-  { "keys.file", CONF_STRING, AT(keys.file), "var/keys/epoch-1.key", 1, 4000, NULL, "the epoch's key: 64 hexadecimal digits, mode 0600" },
-  { "keys.create", CONF_BOOL, AT(keys.create), "true", 0, 0, NULL, "make the key where there is none" },
+  { "keys.file", CONF_STRING, AT(keys.file), "var/keys/keyring", 1, 4000, NULL, "the keyring: one line per epoch, mode 0600" },
+  { "keys.credential", CONF_STRING, AT(keys.credential), NULL, 1, 255, NULL,
+    "the keyring as a systemd credential of this name, in the place of keys.file; it is never written" },
+  { "keys.create", CONF_BOOL, AT(keys.create), "true", 0, 0, NULL, "make the epochs that are missing; false where another node makes them" },
+  { "keys.rotate", CONF_ENUM, AT(keys.rotate), "monthly", 0, 0, periods, "when a new epoch begins: at midnight UTC, weeks on Monday" },
+  { "keys.ahead", CONF_NUMBER, AT(keys.ahead), "3", 0, 1000, NULL, "epochs made ahead, so that other nodes can be given them in time" },
   { "limits.record_bytes", CONF_BYTES, AT(limits.record_bytes), "64 KiB", KIB, MIB, NULL, "longest record; a longer one is withheld" },
   { "limits.body_bytes", CONF_BYTES, AT(limits.body_bytes), "16 MiB", KIB, GIB, NULL, "longest HTTP body, also decompressed; a longer one gets 413" },
   { "limits.header_bytes", CONF_BYTES, AT(limits.header_bytes), "32 KiB", KIB, MIB, NULL, "longest HTTP header block; a longer one gets 431" },

@@ -322,15 +322,17 @@ static void positions_add(struct positions *positions, size_t at) { positions->a
 /* ':' and '=' behind what can be a key, quotes behind a word, elements of XML; sip: and sips: begin URIs. */
 static void marks_find(struct anchors *anchors, struct text text) {
   const struct blocks *blocks = &anchors->blocks;
-  uint64_t             can_last = 0, letter_last = 0, spaced_last = 0; /* of the previous word */
+  uint64_t             can_last = 0, key_last = 0, letter_last = 0, spaced_last = 0; /* of the previous word */
   for (size_t base = 0, i = 0; base < text.size; base += 64, i++) {
     uint64_t letter = blocks->of[CLASS_LETTER][i], digit = blocks->of[CLASS_DIGIT][i], quote = blocks->of[CLASS_QUOTE][i],
              gap = blocks->of[CLASS_GAP][i];
     uint64_t behind_letter = letter << 1 | letter_last >> 63, spaced = gap & behind_letter;
-    uint64_t can = ((blocks->of[CLASS_KEY][i] | quote | gap) & ~digit) | (digit & (behind_letter | (behind_letter & digit) << 1));
+    uint64_t key = blocks->of[CLASS_KEY][i] & ~digit, behind_key = key << 1 | key_last >> 63; /* a key may end in digits: address1, proxy_a2 */
+    uint64_t can = key | quote | gap | (digit & (behind_key | (behind_key & digit) << 1));
     uint64_t marks = (blocks->of[CLASS_COLON][i] | blocks->of[CLASS_EQUAL][i]) & (can << 1 | can_last >> 63);
     marks |= (quote & (spaced << 1 | spaced_last >> 63)) | blocks->of[CLASS_ANGLE][i];
     can_last = can;
+    key_last = key;
     letter_last = letter;
     spaced_last = spaced;
     for (; marks != 0; marks &= marks - 1) {
@@ -496,6 +498,20 @@ static void quad_add(struct anchors *anchors, struct text text, size_t dot) {
   plain_clear(anchors->blocks.of[CLASS_PLAIN], start, at);
 }
 
+/* The digits of a UUID (RFC 4122 3) whose first dash stands at byte dash are no number's. */
+static inline uint64_t bits_at(const uint64_t *words, size_t at) {
+  return at % 64 == 0 ? words[at / 64] : words[at / 64] >> at % 64 | words[at / 64 + 1] << (64 - at % 64);
+}
+
+static void uuid_mask(struct anchors *anchors, struct text text, size_t dash) {
+  const uint64_t dashes = UINT64_C(1) << 8 | 1 << 13 | 1 << 18 | 1 << 23, all = (UINT64_C(1) << 36) - 1;
+  size_t         start = dash - 8;
+  uint64_t       digits;
+  if (dash < 8 || start + 36 > text.size || (bits_at(anchors->blocks.of[CLASS_DASH], start) & all) != dashes) return;
+  digits = bits_at(anchors->blocks.of[CLASS_DIGIT], start) | bits_at(anchors->blocks.of[CLASS_HEX], start);
+  if ((digits & all) == (all & ~dashes)) plain_clear(anchors->blocks.of[CLASS_PLAIN], start, start + 36);
+}
+
 INLINE struct wide near(struct wide bits) { return wide_or(wide_or(wide_ahead(bits, 2), wide_ahead(bits, 3)), wide_ahead(bits, 4)); }
 
 /* The first of three marks that follow each other at two to four bytes. The third may stand in the word behind the next: bits that are
@@ -529,21 +545,33 @@ INLINE struct wide joined(uint64_t *const *of, size_t word, struct wide digit) {
   return wide_or(wide_or(digit, one), wide_or(first, second));
 }
 
+/* Signs of long numbers and of codes. The digits of what is no telephone number count here. */
+INLINE void group_codes(struct anchors *anchors, size_t word) {
+  uint64_t *const *of = anchors->blocks.of;
+  struct wide      digit = wide_load(of[CLASS_DIGIT] + word), two = wide_and(digit, wide_ahead(digit, 1)), four = wide_and(two, wide_ahead(two, 2));
+  struct wide      gap = wide_load(of[CLASS_GAP] + word), groups;
+  vector           letter = load(of[CLASS_LETTER] + word), letter_last = load(of[CLASS_LETTER] + word - GROUP_WORDS), digit_last;
+  digit_last = load(of[CLASS_DIGIT] + word - GROUP_WORDS);
+  positions_of(&anchors->code, two.here & behind(letter_last, letter, 1) & behind(letter_last, letter, 2), word * 64);
+  if (any(four.here & ahead(four, 4) & ahead(four, 8) & ahead(two, 12))) anchors->sights |= SEES_LONG;
+  groups = wide_and(four, wide_ahead(gap, 4)); /* four digits and what may stand between groups */
+  if (any(groups.here & ahead(groups, 5) & ahead(groups, 10) & ahead(four, 15) & ~behind(digit_last, digit.here, 1))) anchors->sights |= SEES_GROUPS;
+}
+
 /* First digits of runs that alone, or with the groups beside them, are long enough for a number. */
 INLINE void group_numbers(struct anchors *anchors, size_t word, vector *inside_last) {
   uint64_t *const *of = anchors->blocks.of;
   struct wide      digit = wide_load(of[CLASS_PLAIN] + word), joins = joined(of, word, digit);
   struct wide      two = wide_and(joins, wide_ahead(joins, 1)), four = wide_and(two, wide_ahead(two, 2));
   struct wide      pair = wide_and(digit, wide_ahead(digit, 1));
-  vector           seven = four.here & ahead(four, 3), six = pair.here & ahead(pair, 2) & ahead(pair, 4);
-  vector           inside = seven | six, last = *inside_last, starts, hidden;
-  inside = covered(covered(covered(inside, 1, &last), 2, &last), 3, &last);
+  vector           seven = four.here & ahead(four, 3), seven_digits = pair.here & ahead(pair, 2) & ahead(pair, 4) & ahead(pair, 5);
+  vector           inside = seven | seven_digits, last = *inside_last, starts;
+  inside = covered(covered(covered(inside, 1, &last), 2, &last), 3, &last); /* seven bytes each */
   starts = digit.here & ~behind(load(of[CLASS_DIGIT] + word - GROUP_WORDS), load(of[CLASS_DIGIT] + word), 1);
-  hidden = load(of[CLASS_HIDDEN] + word) | load(of[CLASS_HIGH] + word);
-  if (!any(hidden)) /* else an escape may end in a letter, or join two groups */
-    starts &= inside & ~behind(load(of[CLASS_LETTER] + word - GROUP_WORDS), load(of[CLASS_LETTER] + word), 1);
+  starts &= inside & ~behind(load(of[CLASS_LETTER] + word - GROUP_WORDS), load(of[CLASS_LETTER] + word), 1); /* no part of a word */
   positions_of(&anchors->digit, starts, word * 64);
-  *inside_last = seven | six;
+  group_codes(anchors, word);
+  *inside_last = seven | seven_digits;
 }
 
 INLINE void shapes_find(struct anchors *anchors, struct text text) {
@@ -552,7 +580,15 @@ INLINE void shapes_find(struct anchors *anchors, struct text text) {
   vector         inside = { 0 };
   for (size_t word = 0; word < words; word += GROUP_WORDS) group_shapes(anchors, word, &carried);
   for (size_t word = 0; word < words; word += GROUP_WORDS) group_quads(anchors, text, word);
+  for (uint32_t i = 0; i < anchors->uuid.count; i++) uuid_mask(anchors, text, anchors->uuid.at[i]);
   for (size_t word = 0; word < words; word += GROUP_WORDS) group_numbers(anchors, word, &inside);
+}
+
+/* A number that was cut off behind a plus may have few digits left. */
+static void cut_number(struct anchors *anchors, struct text text) {
+  size_t start = class_start(&anchors->blocks, CLASS_DIGIT, text.size);
+  if (start == 0 || start == text.size || text.at[start - 1] != '+') return;
+  if (anchors->digit.count == 0 || anchors->digit.at[anchors->digit.count - 1] < start) positions_add(&anchors->digit, start);
 }
 
 static void shapes_portable(struct anchors *anchors, struct text text) { shapes_find(anchors, text); }
@@ -563,10 +599,10 @@ static void   shapes_avx2(struct anchors *anchors, struct text text) { shapes_fi
 #endif
 
 /* All lists of positions, for what is done to each. */
-enum { LISTS = 10 };
+enum { LISTS = 11 };
 static void lists_of(struct anchors *anchors, struct positions *lists[LISTS]) {
-  struct positions *all[LISTS] = { &anchors->at,    &anchors->angle,  &anchors->percent, &anchors->uri,  &anchors->colon,
-                                   &anchors->digit, &anchors->dashed, &anchors->mac,     &anchors->uuid, &anchors->file };
+  struct positions *all[LISTS] = { &anchors->at,     &anchors->angle, &anchors->percent, &anchors->uri,  &anchors->colon, &anchors->digit,
+                                   &anchors->dashed, &anchors->code,  &anchors->mac,     &anchors->uuid, &anchors->file };
   memcpy(lists, all, sizeof all);
 }
 
@@ -597,7 +633,7 @@ void anchors_free(struct anchors *anchors) {
 
 static void anchors_clear(struct anchors *anchors) {
   anchors->at.count = anchors->angle.count = anchors->percent.count = anchors->uri.count = anchors->colon.count = anchors->dashed.count = 0;
-  anchors->mac.count = anchors->uuid.count = anchors->file.count = 0;
+  anchors->code.count = anchors->mac.count = anchors->uuid.count = anchors->file.count = 0;
   anchors->digit.count = anchors->keyed_count = anchors->quad_count = 0;
   anchors->kinds = anchors->longer = 0;
   anchors->urls = false;
@@ -616,36 +652,29 @@ static bool starts_inside(const struct blocks *blocks, struct text text) {
 }
 
 static void anchors_see(struct anchors *anchors, struct text text) {
-  anchors->sights = (starts_inside(&anchors->blocks, text) ? SEES_CUT : 0) | (anchors->at.count > 0 ? SEES_AT : 0) |
-                    (anchors->urls && anchors->at.count > 0 ? SEES_URL : 0) | (anchors->angle.count > 0 ? SEES_ANGLE : 0) |
-                    (anchors->percent.count > 0 ? SEES_HIDDEN : 0) | (anchors->uri.count > 0 ? SEES_URI : 0) |
-                    (anchors->colon.count + anchors->quad_count + anchors->dashed.count + anchors->longer > 0 ? SEES_ADDRESS : 0) |
-                    (anchors->digit.count > 0 ? SEES_NUMBER : 0) |
-                    (anchors->mac.count + anchors->uuid.count + anchors->file.count > 0 ? SEES_MAC : 0);
-}
-
-/* The same field stands before most texts: it is looked up once. */
-static uint32_t field_kind(struct anchors *anchors, struct text field) {
-  char bytes[KEY_MOST] = { 0 };
-  if (field.size == 0) return KEY_NONE;
-  if (field.size > sizeof bytes) return key_kind_of(&anchors->keys, field);
-  memcpy(bytes, field.at, field.size);
-  if (field.size != anchors->field_size || memcmp(bytes, anchors->field, sizeof bytes) != 0) {
-    memcpy(anchors->field, bytes, sizeof bytes);
-    anchors->field_size = (uint32_t)field.size;
-    anchors->field_kind = key_kind_of(&anchors->keys, field);
-  }
-  return anchors->field_kind;
+  anchors->sights |= (starts_inside(&anchors->blocks, text) ? SEES_CUT : 0) | (anchors->at.count > 0 ? SEES_AT : 0) |
+                     (anchors->urls && anchors->at.count > 0 ? SEES_URL : 0) | (anchors->angle.count > 0 ? SEES_ANGLE : 0) |
+                     (anchors->percent.count > 0 ? SEES_HIDDEN : 0) | (anchors->uri.count > 0 ? SEES_URI : 0) |
+                     (anchors->colon.count + anchors->quad_count + anchors->dashed.count + anchors->longer > 0 ? SEES_ADDRESS : 0) |
+                     (anchors->digit.count > 0 ? SEES_NUMBER : 0) | (anchors->code.count > 0 ? SEES_CODE : 0) |
+                     (anchors->mac.count + anchors->uuid.count + anchors->file.count > 0 ? SEES_MAC : 0);
 }
 
 void anchors_find(struct anchors *anchors, struct text text, struct text field) {
   anchors_clear(anchors);
-  anchors->kinds = field_kind(anchors, field);
+  anchors->kinds = field_kind_of(&anchors->keys, field);
   if (anchors->kinds != KEY_NONE && text.size > 0) anchors->keyed[anchors->keyed_count++] = (struct keyed){ 0, (uint32_t)text.size, anchors->kinds };
+  anchors->plain = anchors->kinds == KEY_NONE && blocks_plain(text, anchors->width);
+  if (anchors->plain) { /* no digit and no mark: users at the text's begin are all that there can be */
+    anchors->sights = SEES_ALWAYS | (login_begins(text) ? words_see(text, anchors->width) : 0);
+    return;
+  }
+  anchors->sights = SEES_ALWAYS | words_see(text, anchors->width);
   blocks_fill(&anchors->blocks, text, anchors->width);
   marks_find(anchors, text);
   if (anchors->width == BLOCKS_PORTABLE) shapes_portable(anchors, text);
   else shapes_avx2(anchors, text);
+  cut_number(anchors, text);
   anchors_see(anchors, text);
 }
 

@@ -209,7 +209,8 @@ AVX512 static void fill_avx512(struct blocks *blocks, struct text text) {
 
 bool blocks_new(struct blocks *blocks, size_t most) {
   size_t words = (most / GROUP_BYTES + 4) * GROUP_WORDS;
-  blocks->memory = calloc(CLASS_COUNT * words, sizeof *blocks->memory);
+  blocks->stride = words;
+  blocks->memory = calloc((CLASS_COUNT + 1) * words, sizeof *blocks->memory);
   for (size_t i = 0; blocks->memory != NULL && i < CLASS_COUNT; i++) blocks->of[i] = blocks->memory + i * words + GROUP_WORDS;
   return blocks->memory != NULL;
 }
@@ -222,7 +223,8 @@ void blocks_free(struct blocks *blocks) {
 void blocks_fill(struct blocks *blocks, struct text text, enum blocks_width width) {
   size_t words = (text.size + 63) / 64;
   /* the rest of the last group, and the first word behind it */
-  for (int i = 0; i < CLASS_COUNT; i++) memset(blocks->of[i] + words, 0, GROUP_WORDS * sizeof(uint64_t));
+  for (uint64_t *at = blocks->of[0] + words, *end = at + CLASS_COUNT * blocks->stride; at < end; at += blocks->stride)
+    memset(at, 0, GROUP_WORDS * sizeof *at);
 #ifdef __x86_64__
   if (width == BLOCKS_AVX512) {
     fill_avx512(blocks, text);
@@ -236,6 +238,43 @@ void blocks_fill(struct blocks *blocks, struct text text, enum blocks_width widt
   (void)width;
 #endif
   for (size_t at = 0; at < text.size; at += 64) word_portable(blocks, at / 64, text.at + at, text.size - at < 64 ? text.size - at : 64);
+}
+
+enum {
+  STARTS_VALUES = B(CLASS_DIGIT) | B(CLASS_COLON) | B(CLASS_EQUAL) | B(CLASS_AT) | B(CLASS_ANGLE) | B(CLASS_DOT) | B(CLASS_DASH) | B(CLASS_HIDDEN)
+};
+
+static bool plain_portable(struct text text) {
+  for (size_t i = 0; i < text.size; i++)
+    if ((unsigned char)text.at[i] >= 128 || (classes[(unsigned char)text.at[i]] & STARTS_VALUES) != 0) return false;
+  return true;
+}
+
+#ifdef __x86_64__
+#define ROW_MARKS _mm_setr_epi8('@', NONE, NONE, '#', NONE, '%', '&', NONE, NONE, NONE, ':', NONE, '<', '-', '.', NONE)
+#define ROW_MORE  _mm_setr_epi8(NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, '\\', '=', NONE, NONE)
+
+AVX2 static inline bool plain_32(__m256i v) {
+  __m256i marks = _mm256_or_si256(_mm256_or_si256(in_row(v, ROW_MARKS), in_row(v, ROW_MORE)), _mm256_or_si256(within(v, '0', '9'), v));
+  return _mm256_movemask_epi8(marks) == 0; /* v itself: bytes of 0x80 and above have the bit that movemask takes */
+}
+
+AVX2 static bool plain_avx2(struct text text) {
+  size_t at = 0;
+  for (; text.size - at >= 32; at += 32)
+    if (!plain_32(_mm256_loadu_si256((const __m256i *)(text.at + at)))) return false;
+  if (text.size < 32) return plain_portable(text);
+  return plain_32(_mm256_loadu_si256((const __m256i *)(text.at + text.size - 32)));
+}
+#endif
+
+bool blocks_plain(struct text text, enum blocks_width width) {
+#ifdef __x86_64__
+  if (width >= BLOCKS_AVX2) return plain_avx2(text);
+#else
+  (void)width;
+#endif
+  return plain_portable(text);
 }
 
 enum blocks_width blocks_widest(void) {

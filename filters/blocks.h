@@ -25,7 +25,7 @@ enum byte_class {
   CLASS_HIDDEN,               /* where a hidden spelling can start: % \ & # */
   CLASS_HIGH,                 /* 0x80 and above */
   CLASS_FILLED,               /* so many are filled by blocks_fill; those that follow by anchors_find */
-  CLASS_PLAIN = CLASS_FILLED, /* digits that are in no clock, date or dotted quad */
+  CLASS_PLAIN = CLASS_FILLED, /* digits that are in no clock, date, dotted quad or UUID */
   CLASS_DOTTED,               /* dots between digits */
   CLASS_DASHED,               /* dashes between digits */
   CLASS_COUNT
@@ -36,6 +36,7 @@ enum byte_class {
 struct blocks {
   uint64_t *of[CLASS_COUNT];
   uint64_t *memory;
+  size_t    stride; /* words from one class to the next */
 };
 enum { GROUP_WORDS = 4, GROUP_BYTES = 256 };
 
@@ -48,6 +49,9 @@ enum blocks_width blocks_widest(void); /* on this CPU */
 
 /* The CPU must have the width. */
 void blocks_fill(struct blocks *blocks, struct text text, enum blocks_width width);
+
+/* Whether no byte of text is one that a value starts with or is found by: no digit, none of : = @ < . - % \\ & #, nothing above 0x7f. */
+bool blocks_plain(struct text text, enum blocks_width width);
 
 /* The first byte of the class at or after byte at; size where there is none. */
 static inline size_t class_next(const struct blocks *blocks, enum byte_class class_of, size_t at, size_t size) {

@@ -1,14 +1,17 @@
 /* engine: one text through all rules.
  *
  *   anchors_find ─▶ each rule in order: detector or pattern ─▶ spans ─▶ resolve (who takes which byte) ─▶ splice
+ *        └─ hidden spellings? ─▶ view, layer by layer ─▶ each detector again ─▶ spans of the original ─┘
  *
  * Every rule sees the original text. What a rule has found never survives because another rule found a part of it: a
  * span that loses some bytes to an earlier one is removed where it stands alone. */
 #include <stdlib.h>
 
 #include "filters/ruleset.h"
+#include "filters/utf8.h"
+#include "filters/view.h"
 
-enum { JIT_STACK_LEAST = 32 * 1024, JIT_STACK_MOST = 1024 * 1024, REPLACEMENT_MOST = 4096, WINNERS_SIMPLE = 24 };
+enum { JIT_STACK_LEAST = 32 * 1024, JIT_STACK_MOST = 1024 * 1024, REPLACEMENT_MOST = 4096, WINNERS_SIMPLE = 24, ESCAPE_MOST = 12, UTF8_UNKNOWN = 1 };
 
 struct filter {
   struct ruleset       *rules;
@@ -16,12 +19,16 @@ struct filter {
   struct anchors        anchors;
   struct notes          notes;
   struct spans          spans;
-  uint32_t             *sources;  /* with each span of a template: where its replacement starts in rendered */
-  char                 *rendered; /* replacements of templates, made while the groups are known: size, bytes */
+  uint32_t             *sources;  /* with a span of a template or a view: where its replacement starts in rendered */
+  char                 *rendered; /* replacements made while groups are known, or the view is there: size, bytes */
   size_t                rendered_used, rendered_room;
   uint32_t             *taken;   /* for each byte of the text: 0, or the span that has it, plus one */
   uint32_t             *winners; /* spans that are spliced, by their start */
   uint32_t              winner_count;
+  struct view           view;
+  uint8_t               layer;                   /* of the view: 1 and up */
+  uint32_t              passes[VIEW_LAYERS + 2]; /* the first span of the text, then of each layer of the view; the end */
+  uint32_t              pass_count;
   uint64_t             *counts;
   pcre2_match_data     *match;
   pcre2_match_context  *limits;
@@ -29,6 +36,10 @@ struct filter {
   struct scan           scan; /* of the last text */
   struct filter_context context;
   char                  replacement[REPLACEMENT_MOST + 1];
+
+  uint64_t *run; /* bitmap of the rules that may match in this text */
+  bool      run_all;
+  uint32_t  match_options; /* UTF8_UNKNOWN until a pattern is run on this text */
 };
 
 unsigned filter_width(struct filter *filter, unsigned most) {
@@ -36,6 +47,8 @@ unsigned filter_width(struct filter *filter, unsigned most) {
   if (filter->anchors.width > most) filter->anchors.width = (enum blocks_width)most;
   return filter->anchors.width;
 }
+
+void filter_run_all(struct filter *filter) { filter->run_all = true; }
 
 struct filter *filter_new(struct ruleset *rules, size_t most) {
   struct filter *filter = calloc(1, sizeof *filter);
@@ -47,19 +60,23 @@ struct filter *filter_new(struct ruleset *rules, size_t most) {
   filter->rules = ruleset_ref(rules);
   filter->most = most;
   filter->spans.room = (uint32_t)(most + 64);
-  filter->rendered_room = 4 * most + 1024;
+  filter->rendered_room = 4 * most + 2 * REPLACEMENT_MOST;
   good = anchors_new(&filter->anchors, most);
   filter->spans.list = malloc(filter->spans.room * sizeof *filter->spans.list);
   filter->sources = malloc(filter->spans.room * sizeof *filter->sources);
   filter->winners = malloc(filter->spans.room * sizeof *filter->winners);
   filter->rendered = malloc(filter->rendered_room);
   filter->taken = calloc(most + 1, sizeof *filter->taken);
+  filter->view.at = malloc(most + 1);
+  filter->view.origin = malloc((most + 1) * sizeof *filter->view.origin);
   filter->counts = calloc(rules->count + 1, sizeof *filter->counts);
+  filter->run = calloc(prefilter_words(rules->prefilter), sizeof *filter->run);
   filter->match = pcre2_match_data_create(256, NULL);
   filter->limits = pcre2_match_context_create(NULL);
   filter->jit_stack = pcre2_jit_stack_create(JIT_STACK_LEAST, JIT_STACK_MOST, NULL);
-  if (!good || filter->spans.list == NULL || filter->sources == NULL || filter->winners == NULL || filter->rendered == NULL ||
-      filter->taken == NULL || filter->counts == NULL || filter->match == NULL || filter->limits == NULL || filter->jit_stack == NULL) {
+  if (!good || filter->run == NULL || filter->spans.list == NULL || filter->sources == NULL || filter->winners == NULL || filter->rendered == NULL ||
+      filter->taken == NULL || filter->view.at == NULL || filter->view.origin == NULL || filter->counts == NULL || filter->match == NULL ||
+      filter->limits == NULL || filter->jit_stack == NULL) {
     filter_free(filter);
     return NULL;
   }
@@ -79,7 +96,10 @@ void filter_free(struct filter *filter) {
   free(filter->winners);
   free(filter->rendered);
   free(filter->taken);
+  free(filter->view.at);
+  free(filter->view.origin);
   free(filter->counts);
+  free(filter->run);
   pcre2_match_data_free(filter->match);
   pcre2_match_context_free(filter->limits);
   pcre2_jit_stack_free(filter->jit_stack);
@@ -101,7 +121,7 @@ static bool name_fits(const struct names *names, struct text value) {
 
 static bool rule_applies(const struct rule *rule, const struct filter_context *context) {
   return name_fits(&rule->when_input, context->input) && name_fits(&rule->when_app, context->app) && name_fits(&rule->when_host, context->host) &&
-         name_fits(&rule->when_field, context->field);
+         name_fits(&rule->when_field, context->field) && (rule->when_severity == 0 || (rule->when_severity & context->severity) != 0);
 }
 
 /* The template with the groups of the last match, into rendered. False: no room. */
@@ -147,15 +167,18 @@ enum pattern_result { PATTERN_DONE, PATTERN_HIT, PATTERN_LIMIT };
 /* All matches of one pattern. PATTERN_HIT is for drop and withhold: one match is enough, an empty one too. */
 static enum pattern_result pattern_scan(struct filter *filter, const struct rule *rule, struct text text) {
   bool     whole = rule->action == ACTION_DROP || rule->action == ACTION_WITHHOLD;
-  uint32_t options = whole ? 0 : PCRE2_NOTEMPTY;
+  uint32_t options;
   size_t   at = 0;
+  if (filter->match_options == UTF8_UNKNOWN) filter->match_options = utf8_is_valid(text) ? 0 : PCRE2_NO_JIT;
+  options = filter->match_options | (whole ? 0 : PCRE2_NOTEMPTY);
   while (at <= text.size) {
     int               found = pcre2_match(rule->code, (PCRE2_SPTR)text.at, text.size, at, options, filter->match, filter->limits);
     const PCRE2_SIZE *ovector = pcre2_get_ovector_pointer(filter->match);
     if (found == PCRE2_ERROR_NOMATCH) return PATTERN_DONE;
     if (found < 0) return PATTERN_LIMIT;
     if (whole) return PATTERN_HIT;
-    if (ovector[1] < ovector[0] || !match_report(filter, rule, text)) return PATTERN_LIMIT; /* \K can end before its start */
+    if (ovector[1] < ovector[0] || ovector[1] > text.size || !match_report(filter, rule, text))
+      return PATTERN_LIMIT; /* \K can end before its start */
     at = ovector[1] > at ? ovector[1] : at + 1;
   }
   return PATTERN_DONE;
@@ -187,7 +210,7 @@ static bool take_rest(struct filter *filter, uint32_t index) {
 /* Gives the span its bytes, as the order of rules and the width of spans decide. False: no room. */
 static bool span_settle(struct filter *filter, uint32_t index) {
   struct span *span = &filter->spans.list[index], *other;
-  bool         shared = false, wider = span->action != ACTION_KEEP;
+  bool         shared = false, wider = span->action != ACTION_KEEP && !span->unsure;
   uint32_t     taken = 0;
   for (uint32_t i = span->start; i < span->end; i++) {
     taken = filter->taken[i];
@@ -232,7 +255,7 @@ static void winners_sort(struct filter *filter) {
 static bool resolve_apart(struct filter *filter) {
   struct span *spans = filter->spans.list;
   uint32_t    *winners = filter->winners, count = filter->spans.count;
-  if (count > WINNERS_SIMPLE) return false;
+  if (count > WINNERS_SIMPLE || filter->pass_count > 1) return false;
   for (uint32_t i = 0; i < count; i++) {
     uint32_t k = i;
     for (; k > 0 && spans[winners[k - 1]].start > spans[i].start; k--) winners[k] = winners[k - 1];
@@ -245,10 +268,31 @@ static bool resolve_apart(struct filter *filter) {
   return true;
 }
 
+/* Settles the spans of all passes in the order of rules; within a rule the text's come first, then the view's. */
+static bool passes_settle(struct filter *filter, bool unsure) {
+  uint32_t next[VIEW_LAYERS + 1];
+  if (filter->pass_count == 1) { /* most texts: as they were found */
+    for (uint32_t i = 0; i < filter->passes[1] && !unsure; i++)
+      if (!span_settle(filter, i)) return false;
+    return true;
+  }
+  memcpy(next, filter->passes, sizeof next);
+  for (;;) {
+    const struct span *span;
+    uint32_t           least = UINT32_MAX, pass = 0;
+    for (uint32_t i = 0; i < filter->pass_count; i++) {
+      if (next[i] == filter->passes[i + 1] || filter->spans.list[next[i]].rule >= least) continue;
+      least = filter->spans.list[next[i]].rule;
+      pass = i;
+    }
+    if (least == UINT32_MAX) return true;
+    span = &filter->spans.list[next[pass]++];
+    if (!span->lost && span->unsure == unsure && !span_settle(filter, (uint32_t)(span - filter->spans.list))) return false;
+  }
+}
+
 static bool resolve(struct filter *filter) {
-  uint32_t found = filter->spans.count;
-  bool     good = true;
-  for (uint32_t i = 0; good && i < found; i++) good = span_settle(filter, i);
+  bool good = passes_settle(filter, false) && passes_settle(filter, true);
   if (good) winners_sort(filter);
   for (uint32_t i = 0; i < filter->spans.count; i++)
     memset(filter->taken + filter->spans.list[i].start, 0, (filter->spans.list[i].end - filter->spans.list[i].start) * sizeof *filter->taken);
@@ -281,23 +325,27 @@ static size_t hash_render(const struct filter *filter, const struct rule *rule, 
   return pseudonym_into(&filter->rules->key, rule->as, country, value, out);
 }
 
+/* What was rendered before: with a template, or from a view. */
+static size_t rendered_find(const struct filter *filter, const struct span *span, const char **at) {
+  const char *source = filter->rendered + filter->sources[span - filter->spans.list];
+  uint32_t    size;
+  memcpy(&size, source, sizeof size);
+  *at = source + sizeof size;
+  return size;
+}
+
 /* What takes the span's place: into out, which has room for REPLACEMENT_MOST bytes; *at may point elsewhere instead. */
 static size_t span_render(const struct filter *filter, const struct span *span, char *out, const char **at) {
   const struct rule *rule = &filter->rules->rules[span->rule];
   struct text        value = { filter->scan.text.at + span->start, span->end - span->start };
-  uint32_t           size;
   *at = out;
   if (span->piece == UINT16_MAX) return 0;
+  if (span->hidden && span->action != ACTION_KEEP && span->action != ACTION_STRIP) return rendered_find(filter, span, at);
   switch ((enum filter_action)span->action) {
   case ACTION_KEEP: *at = value.at; return value.size;
   case ACTION_HASH: return hash_render(filter, rule, span, out);
   case ACTION_MASK: return mask_render(rule, value, out, REPLACEMENT_MOST);
-  case ACTION_REPLACE: {
-    const char *source = filter->rendered + filter->sources[span - filter->spans.list];
-    memcpy(&size, source, sizeof size);
-    *at = source + sizeof size;
-    return size;
-  }
+  case ACTION_REPLACE: return rendered_find(filter, span, at);
   case ACTION_TRUNCATE:
     if (rule->detector != NULL) return rule->detector->truncate(&filter->scan, span, rule->ipv4_bits, rule->ipv6_bits, out, REPLACEMENT_MOST);
     else {
@@ -380,31 +428,213 @@ static enum filter_result rule_run(struct filter *filter, size_t index, struct t
   return filter->spans.full ? FILTER_WITHHOLD : FILTER_SAME;
 }
 
-enum filter_result filter_text(struct filter *filter, const struct filter_context *context, struct text text, char *out, size_t room, size_t *length,
-                               unsigned *rule) {
-  filter->spans.count = filter->winner_count = 0;
-  filter->spans.full = false;
-  filter->rendered_used = 0;
-  *length = 0;
-  *rule = FILTER_NO_RULE;
-  if (text.size > filter->most) return FILTER_WITHHOLD;
-  if (text.size == 0) return FILTER_SAME;
-  filter->context = *context;
-  filter->scan =
-      (struct scan){ .text = text, .context = &filter->context, .anchors = &filter->anchors, .spans = &filter->spans, .notes = &filter->notes };
-  filter->notes.count = 0;
-  anchors_find(&filter->anchors, text, context->field);
-  for (size_t i = 0; i < filter->rules->count; i++) {
+/* The first rule at or behind this one that may match; the count of rules: none. */
+static size_t rule_next(const struct filter *filter, size_t from) {
+  size_t   count = filter->rules->count, word = from / 64;
+  uint64_t left;
+  if (from >= count) return count;
+  left = filter->run[word] >> from % 64 << from % 64;
+  while (left == 0) {
+    if (++word * 64 >= count) return count;
+    left = filter->run[word];
+  }
+  return word * 64 + (size_t)__builtin_ctzll(left);
+}
+
+/* Of the rules in the bitmap, those that find something of theirs in the anchors stay. */
+static void rules_gate(struct filter *filter) {
+  const struct ruleset *rules = filter->rules;
+  uint64_t              seen = filter->anchors.sights | (uint64_t)filter->anchors.kinds << 32;
+  for (size_t word = 0; word < rules->words; word++) {
+    uint64_t open = 0;
+    for (uint64_t left = seen; left != 0; left &= left - 1) open |= rules->gates[(size_t)__builtin_ctzll(left) * rules->words + word];
+    filter->run[word] &= open;
+  }
+}
+
+/* All rules, or the detectors alone, on the scan's text. FILTER_SAME: go on. */
+static enum filter_result rules_run(struct filter *filter, bool patterns, unsigned *rule) {
+  const struct ruleset *rules = filter->rules;
+  rules_gate(filter);
+  for (size_t i = rule_next(filter, 0); i < rules->count; i = rule_next(filter, i + 1)) {
     enum filter_result result;
-    const struct rule *one = &filter->rules->rules[i];
-    if (one->detector != NULL && (one->detector->sights & filter->anchors.sights) == 0 && (one->detector->kinds & filter->anchors.kinds) == 0)
-      continue;
-    if (one->conditional && !rule_applies(one, context)) continue;
-    result = rule_run(filter, i, text);
+    if (!patterns && rules->rules[i].detector == NULL) continue;
+    if (rules->rules[i].conditional && !rule_applies(&rules->rules[i], &filter->context)) continue;
+    result = rule_run(filter, i, filter->scan.text);
     if (result == FILTER_SAME) continue;
     *rule = (unsigned)i;
     return result;
   }
+  filter->passes[++filter->pass_count] = filter->spans.count;
+  return FILTER_SAME;
+}
+
+/* ---- hidden spellings: the detectors again, on each layer of the view ---- */
+
+/* The replacement of a span of the view, which the next layer overwrites, for the span at index. False: no room. */
+static bool hidden_render(struct filter *filter, const struct span *span, uint32_t index) {
+  uint32_t    size;
+  char       *out = filter->rendered + filter->rendered_used + sizeof size;
+  const char *at;
+  if (span->action == ACTION_KEEP || span->action == ACTION_STRIP) return true; /* nothing of the view is in it */
+  if (filter->rendered_room - filter->rendered_used < sizeof size + REPLACEMENT_MOST) return false;
+  filter->sources[index] = (uint32_t)filter->rendered_used;
+  size = (uint32_t)span_render(filter, span, out, &at);
+  memcpy(out - sizeof size, &size, sizeof size);
+  filter->rendered_used += sizeof size + size;
+  return true;
+}
+
+/* A span of the view, found at index, becomes one of the original. It takes the place of the same bytes found by the same
+ * rule in the original or in a layer before, for what is decoded further is nearer to the value. False: no room. */
+static bool hidden_map(struct filter *filter, struct text text, uint32_t index, uint32_t *count) {
+  struct span span = filter->spans.list[index], mapped = span, *other;
+  uint32_t    target = *count, marked;
+  mapped.start = view_origin_start(&filter->view, span.start);
+  mapped.end = view_origin_end(&filter->view, span.end);
+  mapped.hidden = true;
+  mapped.layer = filter->layer;
+  marked = filter->taken[mapped.start];
+  other = marked > 0 ? &filter->spans.list[marked - 1] : NULL;
+  if (other != NULL && other->rule == span.rule && other->end == mapped.end) {
+    uint32_t size = span.end - span.start;
+    if (size == mapped.end - mapped.start && memcmp(text.at + mapped.start, filter->view.at + span.start, size) == 0) {
+      other->layer = filter->layer; /* the same in this layer too */
+      return true;
+    }
+    target = marked - 1;
+  }
+  if (span.action == ACTION_REPLACE) filter->sources[target] = filter->sources[index];
+  else if (!hidden_render(filter, &span, target)) return false;
+  filter->spans.list[target] = mapped;
+  *count += target == *count;
+  return true;
+}
+
+/* The spans from first on are the view's. False: no room. */
+static bool hidden_spans(struct filter *filter, struct text text, uint32_t first) {
+  uint32_t found = filter->spans.count, count = first;
+  bool     good = true;
+  for (uint32_t i = 0; i < first; i++) filter->taken[filter->spans.list[i].start] = i + 1;
+  for (uint32_t i = first; good && i < found; i++) good = hidden_map(filter, text, i, &count);
+  for (uint32_t i = 0; i < first; i++) filter->taken[filter->spans.list[i].start] = 0;
+  filter->spans.count = filter->passes[filter->pass_count] = count;
+  return good;
+}
+
+/* The decoded byte whose unit has byte at of the original. */
+static uint32_t view_find(const struct view *view, uint32_t at) {
+  uint32_t low = 0, high = view->size;
+  while (low < high) { /* the first that starts behind at */
+    uint32_t middle = low + (high - low) / 2;
+    if (view->origin[middle] <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 ? low - 1 : 0;
+}
+
+/* A span found before this layer that begins or ends within a unit gets the whole unit; one that is nothing but the inside
+ * of an escape (the 3D of user=3D&#92;…) is none. */
+static void hidden_snap(const struct view *view, struct span *span) {
+  uint32_t first = view_find(view, span->start), start = view->origin[first], end = view_origin_end(view, view_find(view, span->end - 1) + 1);
+  span->lost = (start != span->start || end != span->end) && view_origin_end(view, first + 1) == end && end - start <= ESCAPE_MOST;
+  span->start = start;
+  span->end = end;
+}
+
+static bool is_spelled(const struct view *view, uint32_t i) { return view_origin_end(view, i + 1) - view->origin[i] > 1 && !is_utf8(view->at[i]); }
+
+/* A span found before this layer, against what this layer has found (marked in taken). It is lost where all but spelled
+ * characters of it is found: a quote that the original shows as 0022 or as a backslash is no part of the value, nor is the 3D
+ * of user=3D… Where there are spelled characters in it or beside it, what is decoded goes first, so that a number is a number in every
+ * spelling; the rest of the span is removed all the same. */
+static void hidden_judge(const struct filter *filter, struct span *span) {
+  const struct view *view = &filter->view;
+  uint32_t           first = view_find(view, span->start), i;
+  bool some = false, spelled = (first > 0 && is_spelled(view, first - 1)) || (first > 1 && is_spelled(view, first - 2)), less = false, rest = false;
+  for (i = first; i < view->size && view->origin[i] < span->end; i++) {
+    bool escape = is_spelled(view, i), found = filter->taken[view->origin[i]] != 0;
+    some |= found;
+    spelled |= escape;
+    rest |= !escape && !found;
+    less |= escape && !found;
+  }
+  spelled |= i < view->size && is_spelled(view, i);
+  span->lost |= some && less && !rest;
+  span->unsure |= some && spelled;
+}
+
+static void hidden_mark(struct filter *filter, int byte) {
+  for (uint32_t i = 0; i < filter->spans.count; i++) {
+    const struct span *span = &filter->spans.list[i];
+    if (span->layer != filter->layer || span->action == ACTION_KEEP) continue;
+    memset(filter->taken + span->start, byte, (span->end - span->start) * sizeof *filter->taken);
+  }
+}
+
+/* The spans before first were found before this layer. */
+static void hidden_compare(struct filter *filter, uint32_t first) {
+  struct span *list = filter->spans.list;
+  hidden_mark(filter, 1);
+  for (uint32_t i = 0; i < first; i++) {
+    if (list[i].lost || list[i].layer == filter->layer || filter->rules->rules[list[i].rule].detector == NULL) continue; /* patterns are exact */
+    hidden_snap(&filter->view, &list[i]);
+    if (!list[i].lost && list[i].action != ACTION_KEEP) hidden_judge(filter, &list[i]);
+  }
+  hidden_mark(filter, 0);
+}
+
+static void hidden_notes(struct filter *filter, uint32_t first) {
+  for (uint32_t i = first; i < filter->notes.count; i++) {
+    struct filter_note *note = &filter->notes.list[i];
+    note->end = view_origin_end(&filter->view, note->end);
+    note->start = view_origin_start(&filter->view, note->start);
+  }
+}
+
+/* FILTER_SAME: go on with what was found. */
+static enum filter_result hidden_run(struct filter *filter, struct text text, unsigned *rule) {
+  enum filter_result result = FILTER_SAME;
+  view_open(&filter->view, text);
+  for (filter->layer = 1; filter->layer <= VIEW_LAYERS && result == FILTER_SAME; filter->layer++) {
+    if ((filter->layer > 1 && !view_needed(view_text(&filter->view), filter->anchors.width)) || !view_next(&filter->view)) break;
+    uint32_t spans = filter->spans.count, notes = filter->notes.count;
+    filter->scan.text = view_text(&filter->view);
+    anchors_find(&filter->anchors, filter->scan.text, filter->context.field);
+    prefilter_all(filter->rules->prefilter, filter->run);
+    result = rules_run(filter, false, rule);
+    if (result == FILTER_SAME && !hidden_spans(filter, text, spans)) result = FILTER_WITHHOLD;
+    if (result == FILTER_SAME) hidden_compare(filter, spans);
+    hidden_notes(filter, notes);
+  }
+  filter->scan.text = text;
+  return result;
+}
+
+enum filter_result filter_text(struct filter *filter, const struct filter_context *context, struct text text, char *out, size_t room, size_t *length,
+                               unsigned *rule) {
+  enum filter_result result;
+  bool               hidden;
+  filter->spans.count = filter->winner_count = filter->pass_count = 0;
+  filter->spans.full = false;
+  filter->rendered_used = 0;
+  *length = 0;
+  *rule = FILTER_NO_RULE;
+  filter->notes.count = 0;
+  if (text.size > filter->most) return FILTER_WITHHOLD;
+  if (text.size == 0) return FILTER_SAME;
+  anchors_find(&filter->anchors, text, context->field);
+  hidden = !filter->anchors.plain && view_needed(text, filter->anchors.width);
+  if (!hidden && (filter->rules->sights & filter->anchors.sights) == 0 && (filter->rules->kinds & filter->anchors.kinds) == 0) return FILTER_SAME;
+  filter->context = *context;
+  filter->scan =
+      (struct scan){ .text = text, .context = &filter->context, .anchors = &filter->anchors, .spans = &filter->spans, .notes = &filter->notes };
+  filter->match_options = UTF8_UNKNOWN;
+  if (filter->run_all) prefilter_all(filter->rules->prefilter, filter->run);
+  else prefilter_scan(filter->rules->prefilter, text, filter->anchors.width >= BLOCKS_AVX2, filter->run);
+  result = rules_run(filter, true, rule);
+  if (result == FILTER_SAME && hidden) result = hidden_run(filter, text, rule);
+  if (result != FILTER_SAME) return result;
   if (filter->spans.count == 0) return FILTER_SAME;
   if (!resolve_apart(filter) && !resolve(filter)) return FILTER_WITHHOLD;
   if (filter->winner_count == 0) return FILTER_SAME;

@@ -4,6 +4,9 @@
  *                                   │
  *   text ──filter_text── detectors and patterns ──▶ spans on the original ── resolve ── splice ──▶ text
  *
+ * Detectors also look at what hidden spellings decode to (percent, JSON, entities, …; view.h), and what they find there is
+ * replaced by whole spellings. Patterns look at the text as it is.
+ *
  * Pure computation: no socket, no file, no clock. A ruleset may be used by any number of threads at once; a filter
  * (scratch memory) belongs to one thread. Nothing is allocated per text. */
 #ifndef TAMIS_FILTERS_FILTERS_H
@@ -50,6 +53,9 @@ struct rule_spec {
   const char *const *when_host;
   const char *const *when_field;
   size_t             when_input_count, when_app_count, when_host_count, when_field_count;
+  uint8_t            when_severity; /* bit n: severity n of RFC 5424, 0 emerg to 7 debug; 0: any */
+  const char *const *tags;          /* the operator's own words, for counters and explanations */
+  size_t             tag_count;
 };
 
 struct filter_options {
@@ -74,13 +80,24 @@ struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const s
 struct ruleset *ruleset_ref(struct ruleset *rules);
 void            ruleset_unref(struct ruleset *rules); /* any thread; NULL is accepted */
 
-size_t             ruleset_count(const struct ruleset *rules);
-const char        *ruleset_name(const struct ruleset *rules, size_t rule);
-const char        *ruleset_detector(const struct ruleset *rules, size_t rule); /* NULL: a pattern */
+size_t      ruleset_count(const struct ruleset *rules);
+const char *ruleset_name(const struct ruleset *rules, size_t rule);
+const char *ruleset_detector(const struct ruleset *rules, size_t rule); /* NULL: a pattern */
+/* A text that stands in every match of the pattern, or in many where the pattern has alternatives; its size, 0: none is known. */
+enum { FILTER_LITERAL_MOST = 16 };
+size_t             filter_literal_into(const char *match, char out[FILTER_LITERAL_MOST]);
+/* False: from some place in text the pattern of this rule takes more than steps of PCRE2's match limit to match or to fail,
+ * without JIT. For reviews: it allocates. A rule without a pattern is within. */
+bool               ruleset_within(const struct ruleset *rules, size_t rule, struct text text, uint32_t steps);
+const char *const *ruleset_tags(const struct ruleset *rules, size_t rule, size_t *count);
 enum filter_action ruleset_action(const struct ruleset *rules, size_t rule);
 /* SHA-256 over every rule's meaning (keys left out), 64 hexadecimal digits: names the exact rule set. */
 const char        *ruleset_hash(const struct ruleset *rules);
 const char        *ruleset_epoch(const struct ruleset *rules);
+
+/* Why a rule with a pattern is run on every text and not only where some literal of it stands (constant text), *byte where
+ * in the pattern; NULL: it is not, or has no pattern. */
+const char *ruleset_always_run(const struct ruleset *rules, size_t rule, size_t *byte);
 
 /* "hash" and the like; NULL for ACTION_DEFAULT. filter_action_of: ACTION_COUNT when the name is none. */
 const char        *filter_action_name(enum filter_action action);
@@ -95,7 +112,8 @@ struct filter_context {
   struct text input; /* the listener's name */
   struct text app;
   struct text host;
-  struct text field; /* "message", "host", "sd", or a JSON key: context for detectors and for when: */
+  struct text field;    /* "message", "host", "sd", or a JSON key: context for detectors and for when: */
+  uint8_t     severity; /* one bit, as in when_severity; 0: unknown, which no when: severity fits */
 };
 
 enum filter_result {
@@ -113,6 +131,10 @@ struct span {
   uint16_t action; /* enum filter_action */
   uint16_t piece;  /* the detector's own note on what was found, e.g. IPv4 or IPv6 */
   bool     won;    /* false: an earlier or wider span took its place */
+  bool     hidden; /* found in what the bytes decode to */
+  bool     lost;   /* given up: what the bytes decode to shows that the value is less */
+  bool     unsure; /* what the bytes decode to goes first */
+  uint8_t  layer;  /* how many layers of spelling were taken off to find it */
 };
 
 struct filter;
@@ -125,12 +147,15 @@ void           filter_free(struct filter *filter);
  * Returns the width in force, which is less where the CPU has no more. */
 unsigned filter_width(struct filter *filter, unsigned most);
 
+/* From now on every rule is run, without the prefilter: the same result, slower. For tests that compare the two. */
+void filter_run_all(struct filter *filter);
+
 /* Replaces every span that a rule finds in text and writes the result into out. Borrows all for the call. On
  * FILTER_DROP and FILTER_WITHHOLD out holds nothing that may leave this process. */
 enum filter_result filter_text(struct filter *filter, const struct filter_context *context, struct text text, char *out, size_t room, size_t *length,
                                unsigned *rule);
 
-/* The spans of the last filter_text, in order of the rules; and what replaces one (ended by NUL, borrowed until the
+/* The spans of the last filter_text, in order of the rules, first those of the text, then those of its hidden spellings (view.h); and what replaces one (ended by NUL, borrowed until the
  * next call; *length bytes). For explanations and for tests. */
 const struct span *filter_spans(const struct filter *filter, size_t *count);
 const char        *filter_replacement(struct filter *filter, const struct span *span, size_t *length);

@@ -1,340 +1,93 @@
 /* keys: what a key says of its value. One table; look-ups go through a hash of it that a filter makes once. */
 #include "filters/scan.h"
 
-struct key_row {
-  uint8_t     size;
-  const char *key; /* lower case, '-' written as '_' */
+/* Lower case, '-' written as '_', a space between two. */
+static const struct key_row {
   uint32_t    kind;
+  const char *keys;
+} key_rows[] = {
+  { KEY_CALLID, "ci callid call_id msgid message_id in_reply_to references replaces target_dialog" },
+  { KEY_ID, "id ts pid ref seq cseq port size time bytes epoch rport msgsize uniqueid timestamp" },
+  { KEY_PHONE,
+    "to ani cid did dst num pai sms src tel cell clid dnis from peer rpid exten phone called callee caller dialed mobile msisdn number "
+    "calling contact callerid refer_to diversion extension callee_num caller_num subscriber calleridnum connectedid destination history_info "
+    "phone_number caller_id_num callerid(all) callerid(num) cdr(userfield) remote_party_id caller_id_number connectedlinenum "
+    "destination_number p_asserted_identity effective_caller_id_number origination_caller_id_number calling_station_id called_station_id "
+    "called_number calling_number callee_id_number p_preferred_identity referred_by reply_to" },
+  { KEY_USER | KEY_PHONE,
+    "aor user account authuser dst_user src_user username accountid auth_user from_user caller_user auth_username acct sip_from_user "
+    "sip_to_user sip_req_user sip_contact_user sip_auth_username user_name sasl_username login_name owner_user fu ru tu au userid user_id "
+    "to_user authid auth_id authname auth_name orig_to mailbox accountcode account_code objectname" },
+  { KEY_AGENT, "ua agent server useragent user_agent" },
+  { KEY_MAC, "mac macaddr mac_address" },
+  { KEY_SECRET | KEY_QUERY, "pwd pass token apikey passwd secret api_key password access_token session_token" },
+  { KEY_SECRET, "md5_secret p2 p34 psk phrase inline authkey passphrase accesskey secretkey privatekey snmp_community" },
+  { KEY_TOKEN, "tag ssrc branch to_tag from_tag" },
+  { KEY_USER, "login uname ruser logname p35 p36 sip" },
+  { KEY_DIGEST, "nonce cnonce opaque response challenge ha1 ha2 ha1b a1_hash rspauth nextnonce receivedhash" },
+  { KEY_NAME,
+    "aniname fullname callee_name caller_name calleridname display_name caller_id_name callerid(name) connectedlinename "
+    "effective_caller_id_name origination_caller_id_name sip_from_display sip_to_display nom prenom first_name firstname last_name lastname "
+    "full_name fn cnam cidname display surname realname fromname from_name to_name toname ani_name clid_name given_name givenname "
+    "family_name familyname middle_name middlename maiden_name birth_name nom_complet nom_famille nom_de_famille nom_usage nom_prenom "
+    "real_name person_name customer_name client_name contact_name employee_name patient_name guest_name holder_name card_holder cardholder "
+    "cardholder_name account_holder sender_name recipient_name agent_name subscriber_name nachname vorname apellido apellidos cognome "
+    "achternaam voornaam nickname displayname gecos membername member_name agentname callername calleename calledname called_name "
+    "callingname calling_name contactname display_info callee_id_name from_display x_name personname party_name partyname" },
+  { KEY_SCHEME, "authorization proxy_authorization" },
+  { KEY_PIN,
+    "pin puk pin1 puk1 pin2 puk2 pin_code pincode pin_number vm_pin vmpin voicemail_pin mailbox_pin conference_pin conf_pin admin_pin "
+    "user_pin dtmf vts dtmf_digit dtmf_digits digit digits signal event digits_dialed read_result access_code cvv cvc cvv2 otp totp otp_code "
+    "one_time_code verification_code mfa_code sms_code code_pin" },
+  { KEY_PIN | KEY_DIGEST | KEY_TOKEN, "result" },
+  { KEY_PIN | KEY_SECRET, "passcode" },
+  { KEY_IMEI | KEY_ID, "imei imeisv imei_sv meid device_imei pei" },
+  { KEY_IMSI | KEY_ID, "imsi supi sim_imsi subscriber_imsi" },
+  { KEY_ICCID | KEY_ID, "iccid icc_id ccid sim_serial sim_serial_number simserial sim_id sim eid uicc uicc_id" },
+  { KEY_CARD | KEY_ID, "pan card card_number cardnumber card_no cardno card_num cardnum cc_number ccnumber ccnum cc_num credit_card creditcard "
+                       "credit_card_number numero_carte num_carte carte kartennummer" },
+  { KEY_IBAN | KEY_ID, "iban account_iban debtor_iban creditor_iban debit_iban iban_number payer_iban beneficiary_iban" },
+  { KEY_VAT | KEY_ID,
+    "vat tva vat_no vat_nr vat_id vat_num vatid vatno vatin vat_number vatnumber vat_code vatcode vat_reg_no ust_idnr ustidnr ust_id ustid "
+    "num_tva numero_tva tva_intra n_tva partita_iva piva p_iva btw btw_nr btw_nummer btwnr moms momsnr moms_nr cif nif nip mva tax_id taxid "
+    "mwst_nr siren siret" },
+  { KEY_ADID, "idfa idfv gaid adid aaid oaid maid rdid waid ifa android_id androidid advertising_id advertisingid advertiser_id ad_id "
+              "google_advertising_id gps_adid apple_idfa device_ifa ios_ifa aifa" },
+  { KEY_COOKIE, "cookie cookies set_cookie http_cookie set_cookie2 request_cookie sent_cookie" },
+  { KEY_SESSION, "phpsessid jsessionid aspsessionid sid sessid session_id session_key sessionkey net_sessionid connect_sid cfid cftoken xsrf_token "
+                 "csrf_token csrftoken _session_id laravel_session" },
+  { KEY_QUERY | KEY_DIGEST | KEY_TOKEN, "key" },
+  { KEY_QUERY, "sig auth code hmac session sessionid signature ticket id_token authtoken auth_token refresh_token client_secret client_assertion "
+               "samlresponse samlrequest relaystate x_amz_signature x_amz_credential x_amz_security_token x_goog_signature x_goog_credential "
+               "awsaccesskeyid policy subscription_key jwt assertion code_verifier reset reset_token confirmation_token private_token temp_url_sig "
+               "otpauth" },
+  { KEY_QUERY | KEY_SECRET, "auth_key credential credentials access_key secret_key private_key" },
+  { KEY_SERIAL,
+    "serial_number serialnumber serial_no serialno device_serial deviceserial serial_num serialnum phone_serial hw_serial hardware_serial "
+    "device_serial_number" },
+  { KEY_POSTAL,
+    "cp zip plz zipcode zip_code postcode post_code postal postalcode postal_code code_postal codepostal address address1 address2 address_1 "
+    "address_2 addr1 addr2 address_line1 address_line2 adresse street street_address streetaddress street1 street2 postal_address "
+    "billing_address shipping_address home_address delivery_address rue voie ville city town locality commune anschrift strasse direccion "
+    "indirizzo" },
+  { KEY_PLATE, "plate license_plate licence_plate plate_number number_plate plate_no immat immatriculation kennzeichen matricula targa" },
+  { KEY_SUBJECT, "subject" },
+  { KEY_SUBJECT, "mail_subject email_subject msg_subject thread_topic" },
+  { KEY_SYSTEM, "tty home" },
+  { KEY_SYSTEM | KEY_USER, "uid" },
+  { KEY_DIGEST | KEY_TOKEN, "calculated" },
+  { KEY_ADDRESS, "ip srcip dstip ipaddr ip_addr ip_address ipaddress src_addr dst_addr peer_addr remote_addr client_addr candidate" },
 };
-#define KEY(literal, kind)                                                                                                                           \
-  { sizeof(literal) - 1, literal, kind }
-
-static const struct key_row key_rows[] = {
-  KEY("ci", KEY_CALLID),
-  KEY("callid", KEY_CALLID),
-  KEY("call_id", KEY_CALLID),
-  KEY("id", KEY_ID),
-  KEY("ts", KEY_ID),
-  KEY("pid", KEY_ID),
-  KEY("ref", KEY_ID),
-  KEY("seq", KEY_ID),
-  KEY("cseq", KEY_ID),
-  KEY("port", KEY_ID),
-  KEY("size", KEY_ID),
-  KEY("time", KEY_ID),
-  KEY("bytes", KEY_ID),
-  KEY("epoch", KEY_ID),
-  KEY("rport", KEY_ID),
-  KEY("msgsize", KEY_ID),
-  KEY("uniqueid", KEY_ID),
-  KEY("timestamp", KEY_ID),
-  KEY("to", KEY_PHONE),
-  KEY("ani", KEY_PHONE),
-  KEY("aor", KEY_USER | KEY_PHONE),
-  KEY("cid", KEY_PHONE),
-  KEY("did", KEY_PHONE),
-  KEY("dst", KEY_PHONE),
-  KEY("num", KEY_PHONE),
-  KEY("pai", KEY_PHONE),
-  KEY("sms", KEY_PHONE),
-  KEY("src", KEY_PHONE),
-  KEY("tel", KEY_PHONE),
-  KEY("cell", KEY_PHONE),
-  KEY("clid", KEY_PHONE),
-  KEY("dnis", KEY_PHONE),
-  KEY("from", KEY_PHONE),
-  KEY("peer", KEY_PHONE),
-  KEY("rpid", KEY_PHONE),
-  KEY("exten", KEY_PHONE),
-  KEY("phone", KEY_PHONE),
-  KEY("called", KEY_PHONE),
-  KEY("callee", KEY_PHONE),
-  KEY("caller", KEY_PHONE),
-  KEY("dialed", KEY_PHONE),
-  KEY("mobile", KEY_PHONE),
-  KEY("msisdn", KEY_PHONE),
-  KEY("number", KEY_PHONE),
-  KEY("calling", KEY_PHONE),
-  KEY("contact", KEY_PHONE),
-  KEY("callerid", KEY_PHONE),
-  KEY("refer_to", KEY_PHONE),
-  KEY("diversion", KEY_PHONE),
-  KEY("extension", KEY_PHONE),
-  KEY("callee_num", KEY_PHONE),
-  KEY("caller_num", KEY_PHONE),
-  KEY("subscriber", KEY_PHONE),
-  KEY("calleridnum", KEY_PHONE),
-  KEY("connectedid", KEY_PHONE),
-  KEY("destination", KEY_PHONE),
-  KEY("history_info", KEY_PHONE),
-  KEY("phone_number", KEY_PHONE),
-  KEY("caller_id_num", KEY_PHONE),
-  KEY("callerid(all)", KEY_PHONE),
-  KEY("callerid(num)", KEY_PHONE),
-  KEY("cdr(userfield)", KEY_PHONE),
-  KEY("remote_party_id", KEY_PHONE),
-  KEY("caller_id_number", KEY_PHONE),
-  KEY("connectedlinenum", KEY_PHONE),
-  KEY("destination_number", KEY_PHONE),
-  KEY("p_asserted_identity", KEY_PHONE),
-  KEY("effective_caller_id_number", KEY_PHONE),
-  KEY("origination_caller_id_number", KEY_PHONE),
-  KEY("ua", KEY_AGENT),
-  KEY("agent", KEY_AGENT),
-  KEY("server", KEY_AGENT),
-  KEY("useragent", KEY_AGENT),
-  KEY("user_agent", KEY_AGENT),
-  KEY("mac", KEY_MAC),
-  KEY("macaddr", KEY_MAC),
-  KEY("mac_address", KEY_MAC),
-  KEY("pwd", KEY_SECRET),
-  KEY("pass", KEY_SECRET),
-  KEY("token", KEY_SECRET),
-  KEY("apikey", KEY_SECRET),
-  KEY("cookie", KEY_SECRET),
-  KEY("passwd", KEY_SECRET),
-  KEY("secret", KEY_SECRET),
-  KEY("api_key", KEY_SECRET),
-  KEY("password", KEY_SECRET),
-  KEY("md5_secret", KEY_SECRET),
-  KEY("set_cookie", KEY_SECRET),
-  KEY("access_token", KEY_SECRET),
-  KEY("session_token", KEY_SECRET),
-  KEY("tag", KEY_TOKEN),
-  KEY("ssrc", KEY_TOKEN),
-  KEY("branch", KEY_TOKEN),
-  KEY("to_tag", KEY_TOKEN),
-  KEY("from_tag", KEY_TOKEN),
-  KEY("user", KEY_USER | KEY_PHONE),
-  KEY("account", KEY_USER | KEY_PHONE),
-  KEY("authuser", KEY_USER | KEY_PHONE),
-  KEY("dst_user", KEY_USER | KEY_PHONE),
-  KEY("src_user", KEY_USER | KEY_PHONE),
-  KEY("username", KEY_USER | KEY_PHONE),
-  KEY("accountid", KEY_USER | KEY_PHONE),
-  KEY("auth_user", KEY_USER | KEY_PHONE),
-  KEY("from_user", KEY_USER | KEY_PHONE),
-  KEY("caller_user", KEY_USER | KEY_PHONE),
-  KEY("auth_username", KEY_USER | KEY_PHONE),
-  KEY("login", KEY_USER),
-  KEY("nonce", KEY_DIGEST),
-  KEY("cnonce", KEY_DIGEST),
-  KEY("opaque", KEY_DIGEST),
-  KEY("response", KEY_DIGEST),
-  KEY("challenge", KEY_DIGEST),
-  KEY("aniname", KEY_NAME),
-  KEY("fullname", KEY_NAME),
-  KEY("callee_name", KEY_NAME),
-  KEY("caller_name", KEY_NAME),
-  KEY("calleridname", KEY_NAME),
-  KEY("display_name", KEY_NAME),
-  KEY("caller_id_name", KEY_NAME),
-  KEY("callerid(name)", KEY_NAME),
-  KEY("connectedlinename", KEY_NAME),
-  KEY("effective_caller_id_name", KEY_NAME),
-  KEY("origination_caller_id_name", KEY_NAME),
-  KEY("authorization", KEY_SCHEME),
-  KEY("proxy_authorization", KEY_SCHEME),
-  /* of other emitters */
-  KEY("fn", KEY_NAME),
-  KEY("cnam", KEY_NAME),
-  KEY("cidname", KEY_NAME),
-  KEY("display", KEY_NAME),
-  KEY("subject", KEY_NAME),
-  KEY("surname", KEY_NAME),
-  KEY("realname", KEY_NAME),
-  KEY("fromname", KEY_NAME),
-  KEY("from_name", KEY_NAME),
-  KEY("to_name", KEY_NAME),
-  KEY("toname", KEY_NAME),
-  KEY("ani_name", KEY_NAME),
-  KEY("clid_name", KEY_NAME),
-  KEY("full_name", KEY_NAME),
-  KEY("last_name", KEY_NAME),
-  KEY("lastname", KEY_NAME),
-  KEY("firstname", KEY_NAME),
-  KEY("first_name", KEY_NAME),
-  KEY("given_name", KEY_NAME),
-  KEY("givenname", KEY_NAME),
-  KEY("family_name", KEY_NAME),
-  KEY("familyname", KEY_NAME),
-  KEY("membername", KEY_NAME),
-  KEY("member_name", KEY_NAME),
-  KEY("agentname", KEY_NAME),
-  KEY("agent_name", KEY_NAME),
-  KEY("callername", KEY_NAME),
-  KEY("calleename", KEY_NAME),
-  KEY("calledname", KEY_NAME),
-  KEY("called_name", KEY_NAME),
-  KEY("callingname", KEY_NAME),
-  KEY("calling_name", KEY_NAME),
-  KEY("contact_name", KEY_NAME),
-  KEY("contactname", KEY_NAME),
-  KEY("displayname", KEY_NAME),
-  KEY("display_info", KEY_NAME),
-  KEY("callee_id_name", KEY_NAME),
-  KEY("sip_from_display", KEY_NAME),
-  KEY("sip_to_display", KEY_NAME),
-  KEY("from_display", KEY_NAME),
-  KEY("person_name", KEY_NAME),
-  KEY("x_name", KEY_NAME),
-  KEY("personname", KEY_NAME),
-  KEY("party_name", KEY_NAME),
-  KEY("partyname", KEY_NAME),
-  KEY("subscriber_name", KEY_NAME),
-  KEY("customer_name", KEY_NAME),
-  KEY("p2", KEY_SECRET),
-  KEY("p34", KEY_SECRET),
-  KEY("p35", KEY_USER),
-  KEY("p36", KEY_USER),
-  KEY("psk", KEY_SECRET),
-  KEY("phrase", KEY_SECRET),
-  KEY("inline", KEY_SECRET),
-  KEY("authkey", KEY_SECRET),
-  KEY("auth_key", KEY_SECRET),
-  KEY("passcode", KEY_SECRET),
-  KEY("passphrase", KEY_SECRET),
-  KEY("credential", KEY_SECRET),
-  KEY("credentials", KEY_SECRET),
-  KEY("access_key", KEY_SECRET),
-  KEY("accesskey", KEY_SECRET),
-  KEY("secret_key", KEY_SECRET),
-  KEY("secretkey", KEY_SECRET),
-  KEY("private_key", KEY_SECRET),
-  KEY("privatekey", KEY_SECRET),
-  KEY("snmp_community", KEY_SECRET),
-  KEY("ha1", KEY_DIGEST),
-  KEY("ha2", KEY_DIGEST),
-  KEY("ha1b", KEY_DIGEST),
-  KEY("a1_hash", KEY_DIGEST),
-  KEY("rspauth", KEY_DIGEST),
-  KEY("nextnonce", KEY_DIGEST),
-  KEY("receivedhash", KEY_DIGEST),
-  KEY("key", KEY_DIGEST | KEY_TOKEN),
-  KEY("result", KEY_DIGEST | KEY_TOKEN),
-  KEY("calculated", KEY_DIGEST | KEY_TOKEN),
-  KEY("sip", KEY_USER),
-  KEY("uid", KEY_USER),
-  KEY("fu", KEY_USER | KEY_PHONE),
-  KEY("ru", KEY_USER | KEY_PHONE),
-  KEY("tu", KEY_USER | KEY_PHONE),
-  KEY("au", KEY_USER | KEY_PHONE),
-  KEY("userid", KEY_USER | KEY_PHONE),
-  KEY("user_id", KEY_USER | KEY_PHONE),
-  KEY("to_user", KEY_USER | KEY_PHONE),
-  KEY("authid", KEY_USER | KEY_PHONE),
-  KEY("auth_id", KEY_USER | KEY_PHONE),
-  KEY("authname", KEY_USER | KEY_PHONE),
-  KEY("auth_name", KEY_USER | KEY_PHONE),
-  KEY("orig_to", KEY_USER | KEY_PHONE),
-  KEY("mailbox", KEY_USER | KEY_PHONE),
-  KEY("user_name", KEY_USER | KEY_PHONE),
-  KEY("accountcode", KEY_USER | KEY_PHONE),
-  KEY("account_code", KEY_USER | KEY_PHONE),
-  KEY("objectname", KEY_USER | KEY_PHONE),
-  KEY("msgid", KEY_CALLID),
-  KEY("message_id", KEY_CALLID),
-  KEY("in_reply_to", KEY_CALLID),
-  KEY("references", KEY_CALLID),
-  KEY("replaces", KEY_CALLID),
-  KEY("target_dialog", KEY_CALLID),
-  KEY("called_number", KEY_PHONE),
-  KEY("calling_number", KEY_PHONE),
-  KEY("callee_id_number", KEY_PHONE),
-  KEY("p_preferred_identity", KEY_PHONE),
-  KEY("referred_by", KEY_PHONE),
-  KEY("reply_to", KEY_PHONE),
-  KEY("ip", KEY_ADDRESS),
-  KEY("srcip", KEY_ADDRESS),
-  KEY("dstip", KEY_ADDRESS),
-  KEY("ipaddr", KEY_ADDRESS),
-  KEY("ip_addr", KEY_ADDRESS),
-  KEY("ip_address", KEY_ADDRESS),
-  KEY("ipaddress", KEY_ADDRESS),
-  KEY("src_addr", KEY_ADDRESS),
-  KEY("dst_addr", KEY_ADDRESS),
-  KEY("peer_addr", KEY_ADDRESS),
-  KEY("remote_addr", KEY_ADDRESS),
-  KEY("client_addr", KEY_ADDRESS),
-  KEY("candidate", KEY_ADDRESS),
-};
+enum { KEY_ROWS = sizeof key_rows / sizeof key_rows[0] };
 
 /* Keys that mean the same as the last words of a longer one: variable_sip_auth_password, DestCallerIDName, X-Auth-Token. */
-static const char *const tails[] = {
-  "password",
-  "passwd",
-  "pass",
-  "pwd",
-  "secret",
-  "token",
-  "apikey",
-  "api_key",
-  "psk",
-  "passphrase",
-  "auth_key",
-  "access_key",
-  "secret_key",
-  "private_key",
-  "nonce",
-  "response",
-  "challenge",
-  "ha1",
-  "user",
-  "username",
-  "user_name",
-  "userid",
-  "user_id",
-  "authname",
-  "auth_name",
-  "display",
-  "caller_name",
-  "callee_name",
-  "calleridname",
-  "callername",
-  "calleename",
-  "display_name",
-  "displayname",
-  "ani_name",
-  "from_name",
-  "full_name",
-  "fullname",
-  "first_name",
-  "firstname",
-  "last_name",
-  "lastname",
-  "realname",
-  "member_name",
-  "connectedlinename",
-  "caller_id_number",
-  "callee_id_number",
-  "destination_number",
-  "called_number",
-  "calling_number",
-  "phone_number",
-  "caller_id_num",
-  "callerid",
-  "ani",
-  "dnis",
-  "phone",
-  "mobile",
-  "msisdn",
-  "ip",
-  "ip_address",
-  "ipaddress",
-  "mac",
-  "macaddr",
-  "mac_address",
-  "callee_id_name",
-  "caller_id_name",
-  "display_info",
-  "called_name",
-  "calling_name",
-  "calleridnum",
-  "connectedlinenum",
-  "party_name",
-};
-enum { TAILS = sizeof tails / sizeof tails[0] };
-enum { KEY_ROWS = sizeof key_rows / sizeof key_rows[0] };
+static const char tails[] =
+    "password passwd pass pwd secret token apikey api_key psk passphrase auth_key access_key secret_key private_key nonce response challenge "
+    "ha1 user username user_name userid user_id authname auth_name display caller_name callee_name calleridname callername calleename "
+    "display_name displayname ani_name from_name full_name fullname first_name firstname last_name lastname realname member_name "
+    "connectedlinename caller_id_number callee_id_number destination_number called_number calling_number phone_number caller_id_num callerid "
+    "ani dnis phone mobile msisdn ip ip_address ipaddress mac macaddr mac_address callee_id_name caller_id_name display_info called_name "
+    "calling_name calleridnum connectedlinenum party_name";
 
 enum { FOLD = 0x20 }; /* set in every byte of a key: letters of both cases agree, and no two other bytes of keys become one */
 
@@ -362,19 +115,19 @@ static inline uint32_t key_hash(const uint64_t words[2], size_t size) {
   return (uint32_t)(hash >> 32) % KEY_SLOTS;
 }
 
-static void slot_add(struct key_index *index, const char *key, size_t size, uint32_t kind) {
-  struct key_slot slot = { .size = (uint32_t)size, .kind = kind };
+/* key, found under the spelling. */
+static void slot_add(struct key_index *index, struct text spelling, struct text key, uint32_t kind) {
+  struct key_slot slot = { .key = key.at, .size = (uint32_t)key.size, .kind = kind };
   uint32_t        at;
-  key_words(key, size, slot.words);
-  if (size > 16) memcpy(slot.middle, key + 8, size - 16);
-  for (size_t i = 0; size > 16 && i < size - 16; i++) slot.middle[i] |= FOLD;
-  for (at = key_hash(slot.words, size); index->slots[at].kind != 0; at = (at + 1) % KEY_SLOTS) continue;
+  key_words(spelling.at, key.size, slot.words);
+  for (at = key_hash(slot.words, key.size); index->slots[at].kind != 0; at = (at + 1) % KEY_SLOTS) continue;
   index->slots[at] = slot;
 }
 
-static bool middle_fits(const struct key_slot *slot, struct text key) {
+/* The bytes of a long key that its words leave out. */
+static bool middle_fits(const char *row, struct text key) {
   for (size_t i = 8; i + 8 < key.size; i++)
-    if ((key.at[i] | FOLD) != slot->middle[i - 8]) return false;
+    if ((key.at[i] | FOLD) != (row[i] | FOLD) && !(key.at[i] == '-' && row[i] == '_')) return false;
   return true;
 }
 
@@ -386,9 +139,14 @@ static inline const struct key_slot *slot_find(const struct key_index *index, st
   key_words(key.at, key.size, words);
   for (uint32_t at = key_hash(words, key.size); index->slots[at].kind != 0; at = (at + 1) % KEY_SLOTS) {
     const struct key_slot *slot = &index->slots[at];
-    if (slot->words[0] == words[0] && slot->words[1] == words[1] && slot->size == key.size && middle_fits(slot, key)) return slot;
+    if (slot->words[0] == words[0] && slot->words[1] == words[1] && slot->size == key.size && middle_fits(slot->key, key)) return slot;
   }
   return NULL;
+}
+
+static uint32_t kind_of(const struct key_index *index, struct text key) {
+  const struct key_slot *slot = slot_find(index, key);
+  return slot != NULL ? slot->kind & ~(uint32_t)KEY_TAIL : KEY_NONE;
 }
 
 static struct key_slot *slot_of(struct key_index *index, struct text key) {
@@ -396,33 +154,41 @@ static struct key_slot *slot_of(struct key_index *index, struct text key) {
   return slot == NULL ? NULL : &index->slots[slot - index->slots];
 }
 
-/* Marks a key of the table, as it stands and with '-', as one that may end a longer one. */
-static void tail_add(struct key_index *index, const char *tail) {
-  size_t           size = strlen(tail);
-  char             dashed[KEY_MOST];
-  struct key_slot *slots[2];
-  for (size_t k = 0; k < size; k++) dashed[k] = tail[k] == '_' ? '-' : tail[k];
-  slots[0] = slot_of(index, (struct text){ tail, size });
-  slots[1] = slot_of(index, (struct text){ dashed, size });
-  for (int i = 0; i < 2; i++)
-    if (slots[i] != NULL) slots[i]->kind |= KEY_TAIL;
-  index->tail_ends[0][tail[size - 1] & 31] |= 1u << (tail[size - 2] & 31);
-  index->tail_ends[1][tail[size - 1] & 31] |= size > 2 ? 1u << (tail[size - 3] & 31) : ~0u;
+/* The key with '-' for '_'. */
+static struct text dashed_into(struct text key, char out[KEY_MOST]) {
+  for (size_t i = 0; i < key.size; i++) out[i] = key.at[i] == '_' ? '-' : key.at[i];
+  return (struct text){ out, key.size };
 }
 
-/* Each key as it stands, and with '-' for '_'. */
-void keys_index(struct key_index *index) {
-  _Static_assert(KEY_ROWS < KEY_SLOTS / 3, "the table is more than half full");
-  *index = (struct key_index){ 0 };
-  for (size_t i = 0; i < KEY_ROWS; i++) {
-    const struct key_row *row = &key_rows[i];
-    char                  dashed[KEY_MOST];
-    for (size_t k = 0; k < row->size; k++) dashed[k] = row->key[k] == '_' ? '-' : row->key[k];
-    slot_add(index, row->key, row->size, row->kind);
-    if (memchr(row->key, '_', row->size) != NULL) slot_add(index, dashed, row->size, row->kind);
-    index->ends[row->size][row->key[0] & 31] |= 1u << (row->key[row->size - 1] & 31);
+static void key_add(struct key_index *index, struct text key, uint32_t kind) {
+  char dashed[KEY_MOST];
+  slot_add(index, key, key, kind);
+  if (memchr(key.at, '_', key.size) != NULL) slot_add(index, dashed_into(key, dashed), key, kind);
+  index->ends[key.size][key.at[0] & 31] |= 1u << (key.at[key.size - 1] & 31);
+}
+
+/* Marks a key of the table, as it stands and with '-', as one that may end a longer one. */
+static void tail_add(struct key_index *index, struct text tail, uint32_t kind) {
+  char             dashed[KEY_MOST];
+  struct key_slot *slots[2] = { slot_of(index, tail), slot_of(index, dashed_into(tail, dashed)) };
+  for (int i = 0; i < 2; i++)
+    if (slots[i] != NULL) slots[i]->kind |= kind;
+  index->tail_ends[0][tail.at[tail.size - 1] & 31] |= 1u << (tail.at[tail.size - 2] & 31);
+  index->tail_ends[1][tail.at[tail.size - 1] & 31] |= tail.size > 2 ? 1u << (tail.at[tail.size - 3] & 31) : ~0u;
+}
+
+static void each_word(struct key_index *index, const char *words, uint32_t kind, void (*add)(struct key_index *, struct text, uint32_t)) {
+  while (*words != 0) {
+    size_t size = strcspn(words, " ");
+    add(index, (struct text){ words, size }, kind);
+    words += size + (words[size] == ' ');
   }
-  for (size_t i = 0; i < TAILS; i++) tail_add(index, tails[i]);
+}
+
+void keys_index(struct key_index *index) {
+  *index = (struct key_index){ 0 };
+  for (size_t i = 0; i < KEY_ROWS; i++) each_word(index, key_rows[i].keys, key_rows[i].kind, key_add);
+  each_word(index, tails, KEY_TAIL, tail_add);
 }
 
 static uint32_t tail_kind(const struct key_index *index, struct text key) {
@@ -451,7 +217,33 @@ static uint32_t key_tail(const struct key_index *index, struct text key) {
   return ENDS(key, key.size, "password") || ENDS(key, key.size, "passwd") ? KEY_SECRET : KEY_NONE;
 }
 
+size_t key_prefix(struct text key) {
+  if (key.size < 4) return 0;
+  if (key.at[0] == '0' && key.at[1] == '1' && is_digit(key.at[2]) && is_alpha(key.at[3])) return 3;
+  if ((key.at[0] == 'n' || key.at[0] == 'r' || key.at[0] == 't') && is_upper(key.at[1])) return 1;
+  if (key.at[0] == '_' && key.at[1] == '_') return 2;
+  if (key.size > 5 && key.at[0] == 'u' && (STARTS(key, 0, "u0026") || STARTS(key, 0, "u003f"))) return 5;
+  return key.at[0] == 'v' && STARTS(key, 0, "variable_") ? 9 : 0;
+}
+
 uint32_t key_kind_of(const struct key_index *index, struct text key) {
-  const struct key_slot *slot = slot_find(index, key);
-  return slot != NULL ? slot->kind & ~(uint32_t)KEY_TAIL : key_tail(index, key);
+  uint32_t kind = kind_of(index, key);
+  size_t   cut = 0;
+  if (kind != KEY_NONE || key.size < 4) return kind;
+  if (key.at[key.size - 1] == ')') { /* CDR(pin), SIP_HEADER(token) */
+    while (cut < key.size && key.at[cut] != '(') cut++;
+    return cut < key.size ? key_kind_of(index, (struct text){ key.at + cut + 1, key.size - cut - 2 }) : kind;
+  }
+  cut = key_prefix(key);
+  if (cut > 0) kind = kind_of(index, (struct text){ key.at + cut, key.size - cut });
+  return kind != KEY_NONE ? kind : key_tail(index, key);
+}
+
+uint32_t field_kind_of(struct key_index *index, struct text field) {
+  uint64_t words[2];
+  if (field.size < 2 || field.size > 16) return key_kind_of(index, field);
+  key_words(field.at, field.size, words); /* all of it, without case */
+  if (index->field.size == field.size && index->field.words[0] == words[0] && index->field.words[1] == words[1]) return index->field.kind;
+  index->field = (struct key_slot){ .words = { words[0], words[1] }, .size = (uint32_t)field.size, .kind = key_kind_of(index, field) };
+  return index->field.kind;
 }

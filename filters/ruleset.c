@@ -1,11 +1,13 @@
 /* ruleset: rule_specs compiled once, every error reported, then immutable. */
 #include "filters/ruleset.h"
+#include "filters/required.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "filters/secret.h"
 
 struct compiler {
   const struct rule_spec      *spec;
@@ -206,13 +208,22 @@ static void compile_rule(struct compiler *compiler) {
     compile_pattern(compiler);
   }
   if (spec->match == NULL || rule->code != NULL) compile_action(compiler);
-  rule->sights = rule->detector != NULL ? rule->detector->sights : SEES_ALWAYS;
-  rule->kinds = rule->detector != NULL ? rule->detector->kinds : 0;
   compile_names(compiler, &rule->when_input, spec->when_input, spec->when_input_count);
   compile_names(compiler, &rule->when_app, spec->when_app, spec->when_app_count);
   compile_names(compiler, &rule->when_host, spec->when_host, spec->when_host_count);
   compile_names(compiler, &rule->when_field, spec->when_field, spec->when_field_count);
-  rule->conditional = spec->when_input_count + spec->when_app_count + spec->when_host_count + spec->when_field_count > 0;
+  compile_names(compiler, &rule->tags, spec->tags, spec->tag_count);
+  rule->when_severity = spec->when_severity;
+  rule->conditional = spec->when_input_count + spec->when_app_count + spec->when_host_count + spec->when_field_count > 0 || spec->when_severity != 0;
+}
+
+static void gate_set(struct ruleset *rules, size_t index) {
+  const struct detector *detector = rules->rules[index].detector;
+  uint32_t               sights = detector != NULL ? detector->sights : SEES_ALWAYS, kinds = detector != NULL ? detector->kinds : 0;
+  for (uint64_t left = sights | (uint64_t)kinds << 32; left != 0; left &= left - 1)
+    rules->gates[(size_t)__builtin_ctzll(left) * rules->words + index / 64] |= UINT64_C(1) << index % 64;
+  rules->sights |= sights;
+  rules->kinds |= kinds;
 }
 
 static void hash_string(EVP_MD_CTX *context, const char *string) {
@@ -248,6 +259,7 @@ static void hash_spec(EVP_MD_CTX *context, const struct rule_spec *spec, const s
   hash_names(context, spec->when_app, spec->when_app_count);
   hash_names(context, spec->when_host, spec->when_host_count);
   hash_names(context, spec->when_field, spec->when_field_count);
+  if (spec->when_severity != 0) hash_number(context, spec->when_severity);
 }
 
 static bool ruleset_hash_set(struct ruleset *rules, const struct rule_spec *specs, const struct filter_options *options) {
@@ -265,24 +277,38 @@ static bool ruleset_hash_set(struct ruleset *rules, const struct rule_spec *spec
   return good;
 }
 
+/* Patterns are read as required_of reads them: whatever makes PCRE2 read them otherwise means that they are always run. */
+static bool prefilter_set(struct ruleset *rules, const struct rule_spec *specs) {
+  const char **patterns = calloc(rules->count + 1, sizeof *patterns);
+  uint32_t     newline = 0;
+  pcre2_config(PCRE2_CONFIG_NEWLINE, &newline);
+  for (size_t i = 0; patterns != NULL && newline == PCRE2_NEWLINE_LF && i < rules->count; i++) patterns[i] = specs[i].match;
+  if (patterns != NULL) rules->prefilter = prefilter_new(patterns, rules->count);
+  free(patterns);
+  return rules->prefilter != NULL;
+}
+
 struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const struct filter_options *options, filter_complain *complain,
                             void *context) {
   struct compiler compiler = { .options = options, .complain = complain, .context = context };
-  struct ruleset *rules = calloc(1, sizeof *rules);
+  struct ruleset *rules = secret_new(sizeof *rules); /* it holds what the key makes */
   if (rules == NULL || count > RULES_MOST) {
     fail(&compiler, NULL, -1, rules == NULL ? "out of memory" : "more than 4096 rules");
-    free(rules);
+    secret_free(rules, sizeof *rules);
     return NULL;
   }
   atomic_init(&rules->references, 1);
   rules->rules = calloc(count + 1, sizeof *rules->rules);
-  if (rules->rules == NULL) fail(&compiler, NULL, -1, "out of memory");
-  for (size_t i = 0; rules->rules != NULL && i < count; i++) {
+  rules->words = count / 64 + 1;
+  rules->gates = calloc(64 * rules->words, sizeof *rules->gates);
+  if (rules->rules == NULL || rules->gates == NULL) fail(&compiler, NULL, -1, "out of memory");
+  for (size_t i = 0; rules->rules != NULL && rules->gates != NULL && i < count; i++) {
     rules->count = i + 1;
     compiler.index = i;
     compiler.spec = &specs[i];
     compiler.rule = &rules->rules[i];
     compile_rule(&compiler);
+    gate_set(rules, i);
   }
   pseudonym_key_set(&rules->key, options->key);
   snprintf(rules->epoch, sizeof rules->epoch, "%s", options->epoch);
@@ -290,6 +316,7 @@ struct ruleset *ruleset_new(const struct rule_spec *specs, size_t count, const s
   rules->depth_limit = options->depth_limit;
   rules->heap_limit_kib = options->heap_limit_kib;
   if (!compiler.bad && !ruleset_hash_set(rules, specs, options)) fail(&compiler, NULL, -1, "the rule set could not be hashed");
+  if (!compiler.bad && !prefilter_set(rules, specs)) fail(&compiler, NULL, -1, "out of memory");
   if (!compiler.bad) return rules;
   ruleset_unref(rules);
   return NULL;
@@ -318,11 +345,15 @@ void ruleset_unref(struct ruleset *rules) {
     names_free(&rule->when_app);
     names_free(&rule->when_host);
     names_free(&rule->when_field);
+    names_free(&rule->tags);
   }
   free(rules->rules);
-  OPENSSL_cleanse(rules, sizeof *rules);
-  free(rules);
+  free(rules->gates);
+  prefilter_free(rules->prefilter);
+  secret_free(rules, sizeof *rules);
 }
+
+const char *ruleset_always_run(const struct ruleset *rules, size_t rule, size_t *byte) { return prefilter_why(rules->prefilter, rule, byte); }
 
 size_t             ruleset_count(const struct ruleset *rules) { return rules->count; }
 const char        *ruleset_name(const struct ruleset *rules, size_t rule) { return rules->rules[rule].name; }
@@ -331,6 +362,35 @@ const char        *ruleset_hash(const struct ruleset *rules) { return rules->has
 const char        *ruleset_epoch(const struct ruleset *rules) { return rules->epoch; }
 const char        *ruleset_detector(const struct ruleset *rules, size_t rule) {
          return rules->rules[rule].detector != NULL ? rules->rules[rule].detector->name : NULL;
+}
+
+size_t filter_literal_into(const char *match, char out[FILTER_LITERAL_MOST]) {
+  struct required required = required_of(match);
+  if (required.why != NULL) return 0;
+  memcpy(out, required.list[0].bytes, required.list[0].size);
+  return required.list[0].size;
+}
+
+bool ruleset_within(const struct ruleset *rules, size_t rule, struct text text, uint32_t steps) {
+  const pcre2_code    *code = rules->rules[rule].code;
+  pcre2_match_data    *match = code != NULL ? pcre2_match_data_create_from_pattern(code, NULL) : NULL;
+  pcre2_match_context *limits = match != NULL ? pcre2_match_context_create(NULL) : NULL;
+  int                  found = 0;
+  if (limits != NULL) pcre2_set_match_limit(limits, steps);
+  for (size_t at = 0; limits != NULL && found >= 0 && at <= text.size;) {
+    size_t end;
+    found = pcre2_match(code, (PCRE2_SPTR)text.at, text.size, at, PCRE2_NOTEMPTY | PCRE2_NO_JIT, match, limits);
+    end = found >= 0 ? pcre2_get_ovector_pointer(match)[1] : 0;
+    at = end > at ? end : at + 1;
+  }
+  pcre2_match_context_free(limits);
+  pcre2_match_data_free(match);
+  return found >= 0 || found == PCRE2_ERROR_NOMATCH;
+}
+
+const char *const *ruleset_tags(const struct ruleset *rules, size_t rule, size_t *count) {
+  *count = rules->rules[rule].tags.count;
+  return (const char *const *)rules->rules[rule].tags.list;
 }
 
 static const char *const action_names[ACTION_COUNT] = {

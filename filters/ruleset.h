@@ -6,6 +6,7 @@
 #include <pcre2.h>
 #include <stdatomic.h>
 
+#include "filters/prefilter.h"
 #include "filters/pseudonym.h"
 #include "filters/scan.h"
 
@@ -23,7 +24,6 @@ struct piece {         /* of a replace template: a literal, or a group */
 };
 
 struct rule {
-  uint32_t                   sights, kinds; /* run only where one of these was seen; a pattern always */
   char                      *name, *as, *tag, *with;
   const struct detector     *detector;
   pcre2_code                *code;
@@ -36,13 +36,18 @@ struct rule {
   const struct phone_region *region;
   bool                       strict;
   bool                       conditional; /* some when: list is not empty */
-  struct names               when_input, when_app, when_host, when_field;
+  struct names               when_input, when_app, when_host, when_field, tags;
+  uint8_t                    when_severity; /* 0: any */
 };
 
 struct ruleset {
   atomic_uint          references;
   struct rule         *rules;
   size_t               count;
+  uint64_t            *gates;         /* for each bit of sights, then of kinds: bitmap of the rules that it lets run; a pattern runs always */
+  size_t               words;         /* of a bitmap */
+  uint32_t             sights, kinds; /* of all rules, or-ed */
+  struct prefilter    *prefilter;
   struct pseudonym_key key;
   char                 hash[65];
   char                 epoch[32];

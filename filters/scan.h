@@ -17,19 +17,35 @@ struct positions {
 /* What a key says of its value: key=value, key: value, "key":"value". */
 enum key_kind {
   KEY_NONE = 0,
-  KEY_PHONE = 1,            /* a subscriber's number, or a SIP address that has one */
-  KEY_USER = 2,             /* an account's name */
-  KEY_NAME = 4,             /* a person's name */
-  KEY_DIGEST = 8,           /* digest authentication: long opaque values */
-  KEY_SECRET = 16,          /* passwords and tokens, whatever they look like */
-  KEY_AGENT = 32,           /* user agents: products and versions */
-  KEY_CALLID = 64,          /* Call-ID */
-  KEY_MAC = 128,            /* a hardware address, perhaps without separators */
-  KEY_ID = 256,             /* numbers that are no telephone numbers */
-  KEY_TOKEN = 512,          /* hexadecimal tokens, which may have digits alone by chance */
-  KEY_ADDRESS = 0x10000000, /* an IP address, perhaps as one number */
-  KEY_TAIL = 0x20000000,    /* in the table alone: means the same as the last words of a longer key */
-  KEY_SCHEME = 0x40000000,  /* Authorization: a scheme's name and credentials */
+  KEY_PHONE = 1,   /* a subscriber's number, or a SIP address that has one */
+  KEY_USER = 2,    /* an account's name */
+  KEY_NAME = 4,    /* a person's name */
+  KEY_DIGEST = 8,  /* digest authentication: long opaque values */
+  KEY_SECRET = 16, /* passwords and tokens, whatever they look like */
+  KEY_AGENT = 32,  /* user agents: products and versions */
+  KEY_CALLID = 64, /* Call-ID */
+  KEY_MAC = 128,   /* a hardware address, perhaps without separators */
+  KEY_ID = 256,    /* numbers that are no telephone numbers */
+  KEY_TOKEN = 512, /* hexadecimal tokens, which may have digits alone by chance */
+  KEY_PIN = 1 << 10,
+  KEY_IMEI = 1 << 11,
+  KEY_IMSI = 1 << 12,
+  KEY_ICCID = 1 << 13,
+  KEY_CARD = 1 << 14, /* a payment card's number */
+  KEY_IBAN = 1 << 15,
+  KEY_VAT = 1 << 16,
+  KEY_ADID = 1 << 17,
+  KEY_COOKIE = 1 << 18,  /* a Cookie or Set-Cookie header: names, values, attributes */
+  KEY_SESSION = 1 << 19, /* a session's id */
+  KEY_QUERY = 1 << 20,   /* a credential, where the key stands in a URL's query */
+  KEY_SERIAL = 1 << 21,  /* a device's serial number */
+  KEY_POSTAL = 1 << 22,
+  KEY_PLATE = 1 << 23,
+  KEY_SUBJECT = 1 << 25, /* of a mail */
+  KEY_SYSTEM = 1 << 24,  /* a user of this system stands before the key: uid, TTY */
+  KEY_SCHEME = 1 << 26,  /* Authorization: a scheme's name and credentials */
+  KEY_ADDRESS = 1 << 28, /* an IP address, perhaps as one number */
+  KEY_TAIL = 1 << 29,    /* in the table alone: means the same as the last words of a longer key */
 };
 
 struct keyed {
@@ -38,16 +54,17 @@ struct keyed {
 };
 
 /* Says of most words that they are no key, before the table is read. By the key's size. */
-enum { KEY_MOST = 32, KEY_SLOTS = 1024 };
+enum { KEY_MOST = 32, KEY_SLOTS = 2048 };
 struct key_slot {
-  uint64_t words[2];   /* the first and the last bytes, in lower case */
-  uint32_t size, kind; /* kind 0: empty */
-  char     middle[KEY_MOST - 16];
+  uint64_t    words[2];   /* the first and the last bytes, in lower case */
+  const char *key;        /* in the table */
+  uint32_t    size, kind; /* kind 0: empty */
 };
 struct key_index {
   uint32_t        ends[KEY_MOST + 1][32]; /* by size and the first byte's low five bits; bit n: some key's last byte has these low five bits */
   uint32_t        tail_ends[2][32];       /* by a tail's last byte; bit n: the byte before, the second before, has these low five bits */
   struct key_slot slots[KEY_SLOTS];
+  struct key_slot field; /* the last field's */
 };
 
 /* Four dotted octets, and no more than four: an IPv4 address or a version. */
@@ -56,7 +73,7 @@ struct quad {
   uint8_t  octet[4];
 };
 
-/* Which lists of the anchors are not empty. */
+/* What was seen in a text: lists of the anchors that are not empty, and signs that a detector asks for before it looks. */
 enum sight {
   SEES_AT = 1,
   SEES_ANGLE = 2,
@@ -65,10 +82,18 @@ enum sight {
   SEES_ADDRESS = 16,
   SEES_NUMBER = 32,
   SEES_MAC = 64,
-  SEES_ALWAYS = 128,
-  SEES_URL = 0x4000, /* "://", and '@' somewhere */
-  SEES_CUT = 0x8000, /* the text may begin inside a value */
+  SEES_CODE = 128,    /* two letters and two digits */
+  SEES_LONG = 256,    /* a run of LONG_DIGITS or more */
+  SEES_GROUPS = 512,  /* four groups of four digits */
+  SEES_SPOKEN = 1024, /* a word such as DTMF, digit, PIN, password */
+  SEES_LOGIN = 2048,  /* a word such as user, ssh2, su, CMD */
+  SEES_TOKEN = 4096,  /* ".ey", as between the parts of a JSON Web Token */
+  SEES_ACCESS = 8192, /* an access log's line, with a user */
+  SEES_URL = 1 << 15, /* "://", and '@' somewhere */
+  SEES_CUT = 1 << 14, /* the text may begin inside a value */
+  SEES_ALWAYS = 1 << 30,
 };
+enum { LONG_DIGITS = 14 };
 
 /* What one look at the text finds; each list has room for every byte of the longest text, in ascending order. */
 struct anchors {
@@ -79,8 +104,9 @@ struct anchors {
   struct positions  uri;     /* the ':' of sip: and sips: */
   struct positions  colon;   /* ':' with another one at most four hexadecimal digits behind, clocks left out */
   struct positions  digit;   /* first byte of each run of digits that alone, or with the groups around it, is long enough for a number;
-                               dates, clocks and quads left out */
+                               dates, clocks, quads and UUIDs left out */
   struct positions  dashed;  /* the first '-' of four numbers joined by dashes */
+  struct positions  code;    /* the first of two digits behind two letters */
   struct positions  mac;     /* the first separator of what has the shape of a MAC address */
   struct positions  uuid;    /* the first '-' of three with four bytes between */
   struct positions  file;    /* twelve hexadecimal digits with '.' behind, or with neither more of them nor '-' beside */
@@ -90,13 +116,17 @@ struct anchors {
   uint32_t          longer; /* 0, or one more than a dot of more than four numbers joined by dots */
   struct keyed     *keyed;  /* values whose key is known */
   uint32_t          keyed_count;
-  uint32_t          kinds;           /* enum key_kind of all keyed, or-ed */
-  uint32_t          sights;          /* enum sight, or-ed */
-  char              field[KEY_MOST]; /* the last text's, and what it says */
-  uint32_t          field_size, field_kind;
-  struct key_index  keys;  /* made once by keys_index */
-  enum blocks_width width; /* finds the same */
+  uint32_t          kinds;  /* enum key_kind of all keyed, or-ed */
+  uint32_t          sights; /* enum sight, or-ed */
+  bool              plain;  /* blocks_plain: nothing but SEES_ALWAYS, the bitmaps are not there */
+  struct key_index  keys;   /* made once by keys_index */
+  enum blocks_width width;  /* finds the same */
 };
+
+/* A phrase of the login detector may stand at the text's begin. */
+bool     login_begins(struct text text);
+/* SEES_SPOKEN, SEES_LOGIN and SEES_TOKEN: pieces of words that stand somewhere in text. */
+uint32_t words_see(struct text text, enum blocks_width width);
 
 bool anchors_new(struct anchors *anchors, size_t most); /* for texts of up to most bytes; false: no memory, call anchors_free */
 void anchors_free(struct anchors *anchors);
@@ -144,8 +174,17 @@ static inline void scan_note(struct scan *scan, size_t start, size_t end, const 
   notes->list[notes->count++] = (struct filter_note){ .start = (uint32_t)start, .end = (uint32_t)end, .rule = scan->rule, .why = why };
 }
 
-void                keys_index(struct key_index *index);
-uint32_t            key_kind_of(const struct key_index *index, struct text key); /* enum key_kind, or-ed */
+void                 keys_index(struct key_index *index);
+uint32_t             key_kind_of(const struct key_index *index, struct text key); /* enum key_kind, or-ed */
+uint32_t             field_kind_of(struct key_index *index, struct text field);   /* the same; fields repeat */
+/* What stands before a key and is none of it: FreeSWITCH's variable_, Asterisk's inherited __, the tail of an escape as in
+ * #012Digit, \nDigit, \u0026token. Its size; 0: nothing. */
+size_t               key_prefix(struct text key);
+/* The next byte of the class at or after byte at; the text's size where there is none. For any text, a plain one too. */
+static inline size_t anchors_next(const struct anchors *anchors, enum byte_class of, size_t at, size_t size) {
+  return anchors->plain ? size : class_next(&anchors->blocks, of, at, size);
+}
+
 /* The keyed value that holds byte at, or NULL. */
 const struct keyed *anchors_key_at(const struct anchors *anchors, size_t at);
 
@@ -204,6 +243,28 @@ size_t   ip_truncate(const struct scan *scan, const struct span *span, unsigned 
 unsigned ip_piece_of(struct text value);
 void     phone_scan(struct scan *scan);
 size_t   phone_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
+
+void   pin_scan(struct scan *scan);
+void   card_scan(struct scan *scan);
+void   imei_scan(struct scan *scan);
+void   imsi_scan(struct scan *scan);
+void   iccid_scan(struct scan *scan);
+void   iban_scan(struct scan *scan);
+void   vat_scan(struct scan *scan);
+void   jwt_scan(struct scan *scan);
+void   cookie_scan(struct scan *scan);
+void   url_query_scan(struct scan *scan);
+void   adid_scan(struct scan *scan);
+void   serial_scan(struct scan *scan);
+void   login_scan(struct scan *scan);
+void   subject_scan(struct scan *scan);
+void   postal_scan(struct scan *scan);
+void   plate_scan(struct scan *scan);
+size_t imei_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
+/* Letters in upper case and digits alone, at most 64. */
+size_t code_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
+/* Letters in lower case, the rest as it is. */
+size_t lower_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
 
 /* The user part of a URI or an address: a number that phone_scan takes there (then sip and email leave it alone). */
 bool                       phone_user_is_number(const struct phone_region *region, struct text user);

@@ -13,14 +13,15 @@ static const struct command {
 } commands[] = {
   { "run", cmd_run, "run [-c FILE] [--ports FILE]", "the proxy, in the foreground; SIGHUP reloads, SIGTERM drains and stops" },
   { "check", cmd_check, "check [-c FILE]", "validate the configuration and run the rules' own tests" },
-  { "filter", cmd_filter, "filter [-c FILE] [-j N] [FILE...]", "filter files or standard input, line by line" },
-  { "try", cmd_try, "try [-c FILE] [--json] [LINE]", "explain what the rules do to a line" },
+  { "filter", cmd_filter, "filter [-c FILE] [-j N] [--epoch ID] [FILE...]", "filter files or standard input, line by line" },
+  { "try", cmd_try, "try [-c FILE] [--json] [--epoch ID] [LINE]", "explain what the rules do to a line" },
+  { "keys", cmd_keys, "keys [-c FILE] list|create|rotate|destroy", "the key epochs of the pseudonyms" },
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void usage(FILE *stream) {
   fprintf(stream, "usage: tamis COMMAND [OPTION...]\n");
-  for (size_t i = 0; i < COMMANDS; i++) fprintf(stream, "  %-36s %s\n", commands[i].usage, commands[i].help);
+  for (size_t i = 0; i < COMMANDS; i++) fprintf(stream, "  %-46s %s\n", commands[i].usage, commands[i].help);
 }
 
 int main(int argc, char **argv) {

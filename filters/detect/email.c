@@ -1,4 +1,4 @@
-/* email: addresses with a dotted domain, in plain, percent, JSON and entity spelling of "@". */
+/* email: addresses with a dotted domain. */
 #include "filters/scan.h"
 
 /* Bytes of a local part without quotes (RFC 5322 3.2.3; 8-bit ones by RFC 6531). '&', '/', '=' and '?' are left out: they stand
@@ -25,6 +25,7 @@ static size_t local_start(struct text text, size_t at) {
       start += 3;
       break;
     }
+    if (start > 2 && text.at[start - 3] == '%' && is_hex(text.at[start - 2]) && is_hex(text.at[start - 1])) break; /* %22jean@… */
     start--;
   }
   if (start < at && start > 0 && text.at[start - 1] == '\\' && memchr("nrtu", text.at[start], 4) != NULL) start++;
@@ -77,38 +78,24 @@ static size_t local_end(struct text text, size_t start, size_t at, struct text u
   return end > at && text.at[end] == '>' && start > 0 && text.at[start - 1] == '<' ? end : 0;
 }
 
-static void email_report(struct scan *scan, size_t at, size_t after) {
+static void email_report(struct scan *scan, size_t at) {
   struct text text = scan->text, user;
-  size_t      start = local_start(text, at), end = domain_end(text, after);
+  size_t      start = local_start(text, at), end = domain_end(text, at + 1);
   const char *why = NULL;
   if (start == at || ENDS(text, start, "sip:") || ENDS(text, start, "sips:") || ENDS(text, start, "sip%3a") || ENDS(text, start, "tel:")) return;
   if (scan->anchors->urls && userinfo_start(scan, at) < at) return; /* auth's */
   user = (struct text){ text.at + start, at - start };
-  if (end == 0) end = local_end(text, start, after, user);
+  if (end == 0) end = local_end(text, start, at + 1, user);
   if (end == 0) why = "no mail address: behind @ is no domain with a dot";
   else if (is_callid(scan, start, at)) why = "a Call-ID";
   else if (STARTS(text, end, ".in-addr.arpa")) why = "a reverse name: the address in it is ip's";
   else if (pseudonym_is(user) || phone_user_is_number(scan->region, user)) return;
   if (why == NULL) scan_add(scan, start, end, 0);
-  else scan_note(scan, start, end != 0 ? end : after, why);
-}
-
-/* The size of a hidden spelling of "@" at byte at; 0: none. */
-static size_t hidden_at(struct text text, size_t at) {
-  static const struct text spellings[] = {
-    TEXT("%40"), TEXT("%2540"), TEXT("\\u0040"), TEXT("\\x40"), TEXT("&#64;"), TEXT("&#x40;"), TEXT("&commat;")
-  };
-  for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++)
-    if (starts_nocase(text, at, spellings[i].at, spellings[i].size)) return spellings[i].size;
-  return 0;
+  else scan_note(scan, start, end != 0 ? end : at + 1, why);
 }
 
 void email_scan(struct scan *scan) {
-  for (uint32_t i = 0; i < scan->anchors->at.count; i++) email_report(scan, scan->anchors->at.at[i], scan->anchors->at.at[i] + 1u);
-  for (uint32_t i = 0; i < scan->anchors->percent.count; i++) {
-    size_t at = scan->anchors->percent.at[i], size = hidden_at(scan->text, at);
-    if (size > 0) email_report(scan, at, at + size);
-  }
+  for (uint32_t i = 0; i < scan->anchors->at.count; i++) email_report(scan, scan->anchors->at.at[i]);
 }
 
 size_t email_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]) {
@@ -116,10 +103,6 @@ size_t email_canonical(const struct scan *scan, const struct span *span, char *o
   size_t      n = 0;
   country[0] = 0;
   if (room < value.size) return 0;
-  for (size_t i = 0; i < value.size;) {
-    size_t size = hidden_at(value, i);
-    out[n++] = size > 0 ? '@' : to_lower(value.at[i]);
-    i += size > 0 ? size : 1;
-  }
+  for (size_t i = 0; i < value.size; i++) out[n++] = to_lower(value.at[i]);
   return n;
 }

@@ -56,7 +56,8 @@ static void quoted_name(struct scan *scan, size_t end) {
   struct text text = scan->text;
   size_t      close = end - 1, at;
   bool        escaped = close > 0 && text.at[close - 1] == '\\', doubled = close > 0 && text.at[close - 1] == '"';
-  if (escaped || doubled) close--;
+  if (doubled) close--;
+  while (escaped && close > 0 && text.at[close - 1] == '\\') close--;
   for (at = close; at > 0 && close - at < NAME_MOST; at--) {
     if (text.at[at - 1] != '"') continue;
     if (doubled) {

@@ -1,378 +1,209 @@
 /* phone: subscribers' numbers in every spelling, folded to E.164.
  *
- *   run of digits ── number_read ── groups and separators, as far as they can belong together
- *                 ── number_fold ── E.164 by the international prefix, the trunk prefix, the region
- *                 ── look-alikes and context ── span, or nothing
+ *   run of digits ─▶ groups beside it ─▶ phone_fold ─▶ look-alikes ─▶ what stands beside ─▶ span, or a note why not
+ *        │ no plus, and nothing dialled here begins so: what stands beside is asked first; most runs end there
  *
- * With "+", an international prefix, a national number of the region: certain by its form. A country code alone
- * (33199001234) needs context unless it is the region's own. */
-#include "filters/detect/phone_region.h"
-#include "filters/scan.h"
+ * Sure by their form: a plus, an international prefix, a national number of the region with its trunk prefix. Digits that could as
+ * well be anything (a country code alone, a national number without trunk prefix) need something beside them that says number;
+ * where only subscribers' numbers stand, digits that fit no plan are hidden, too. */
+#include "filters/detect/phone_text.h"
 
 enum {
-  NUMBER_LEAST = 6, /* digits: shorter ones are extensions and services */
-  NUMBER_MOST = 20  /* digits kept of a candidate: E.164 has 15, prefixes come on top */
+  NUMBER_LEAST = 7,  /* digits; shorter ones are extensions and services, unless the region's numbers are that short */
+  PLUS_LEAST = 8,    /* with the country code */
+  CUT_LEAST = 3,     /* behind a plus, at the text's end */
+  ALONE_LEAST = 9,   /* with nothing beside them */
+  GROUPED_LEAST = 8, /* written in groups */
+  STRICT_MOST = 15,
+  FIRST_MOST = 8, /* a first group with others behind it: a longer one is a number by itself */
+  EXTENSION_MOST = 7
 };
 enum piece { PIECE_NATIONAL, PIECE_PLUS };
 
-struct number {
-  char     digits[NUMBER_MOST];
-  unsigned count;
-  bool     plus;
-  size_t   start, end; /* in the text, the plus sign included */
-};
+static const char nothing_beside[] = "no valid number of the region, and nothing beside it says that it is one";
 
-struct e164 {
-  char                       digits[16]; /* without "+" */
-  unsigned                   count;
-  const struct phone_region *region;
-};
+static bool zero_led(const struct candidate *candidate) { return candidate->digits[0] == '0' && candidate->digits[1] != 0; }
 
-/* The size of prefix where the digits begin with it and go on; 0: they do not, or prefix is empty. */
-static unsigned prefix_size(const char *digits, unsigned count, const char *prefix) {
-  unsigned size = 0;
-  for (; prefix[size] != 0; size++)
-    if (size >= count || digits[size] != prefix[size]) return 0;
-  return size < count ? size : 0;
-}
-
-static bool e164_set(struct e164 *e164, const struct phone_region *region, unsigned code, const char *nsn, unsigned count) {
-  unsigned n = 0, divisor = code >= 100 ? 100 : code >= 10 ? 10 : 1;
-  if (count < region->least || count > region->most || !(region->leading >> (nsn[0] - '0') & 1)) return false;
-  for (; divisor > 0; divisor /= 10) e164->digits[n++] = (char)('0' + code / divisor % 10);
-  if (n + count > 15) return false;
-  memcpy(e164->digits + n, nsn, count);
-  e164->count = n + count;
-  e164->region = region;
-  return true;
-}
-
-/* Digits that begin with a country code; a trunk prefix written after it, as in +33 (0)1, is passed over. */
-static bool fold_international(const char *digits, unsigned count, struct e164 *e164) {
-  unsigned                   size = 0, code = 0;
-  const struct phone_region *region = phone_region_of_digits(digits, count, &size);
-  unsigned                   trunk;
-  if (region == NULL || count <= size) return false;
-  for (unsigned i = 0; i < size; i++) code = code * 10 + (unsigned)(digits[i] - '0');
-  if (e164_set(e164, region, code, digits + size, count - size)) return true;
-  trunk = prefix_size(digits + size, count - size, region->trunk);
-  return trunk > 0 && e164_set(e164, region, code, digits + size + trunk, count - size - trunk);
-}
-
-static bool fold_national(const struct phone_region *region, const char *digits, unsigned count, struct e164 *e164) {
-  unsigned trunk = prefix_size(digits, count, region->trunk);
-  if (trunk > 0) return e164_set(e164, region, region->code, digits + trunk, count - trunk);
-  return region->trunk[0] == 0 || region->code == 1 ? e164_set(e164, region, region->code, digits, count) : false;
-}
-
-enum form { FORM_NONE, FORM_PLUS, FORM_IDD, FORM_NATIONAL, FORM_OWN_CODE, FORM_CODE };
-
-/* What the digits are by their form alone. */
-static enum form number_fold(const struct phone_region *region, const struct number *number, struct e164 *e164) {
-  const char *digits = number->digits;
-  unsigned    count = number->count;
-  unsigned    idd = prefix_size(digits, count, region->idd);
-  if (count < NUMBER_LEAST) return FORM_NONE;
-  if (number->plus) return fold_international(digits, count, e164) ? FORM_PLUS : FORM_NONE;
-  if (idd > 0 && fold_international(digits + idd, count - idd, e164)) return FORM_IDD;
-  if (count > 2 && digits[0] == '0' && digits[1] == '0' && fold_international(digits + 2, count - 2, e164)) return FORM_IDD;
-  if (fold_national(region, digits, count, e164)) return FORM_NATIONAL;
-  if (count > 3 && (digits[0] == '0' || digits[0] == '9') && digits[1] == '0' && fold_national(region, digits + 1, count - 1, e164))
-    return FORM_NATIONAL; /* a digit dialled for an outside line stands in front */
-  if (digits[0] == '0' || !fold_international(digits, count, e164)) return FORM_NONE;
-  return e164->region->code == region->code && region->code != 1 ? FORM_OWN_CODE : FORM_CODE;
-}
-
-static bool digit_at(struct text text, size_t at) { return at < text.size && is_digit(text.at[at]); }
-static bool byte_at(struct text text, size_t at, char c) { return at < text.size && text.at[at] == c; }
-
-/* (0) and parentheses: "(0)", "(", ")", with a space or a dash around. at: the parenthesis. */
-static size_t parenthesis_at(struct text text, size_t at) {
-  size_t end = at + 1;
-  if (text.at[at] == '(' && byte_at(text, at + 1, '0') && byte_at(text, at + 2, ')')) {
-    end = at + 3;
-    end += byte_at(text, end, ' ');
-  } else if (text.at[at] == ')' && (byte_at(text, end, ' ') || byte_at(text, end, '-'))) {
-    end++;
-  }
-  return digit_at(text, end) ? end - at : 0;
-}
-
-/* A separator between two groups of digits: its size, 0 for none. */
-static size_t separator_at(struct text text, size_t at) {
-  size_t size;
-  if (at + 1 >= text.size) return 0;
-  switch (text.at[at]) {
-  case ' ':
-    if (is_digit(text.at[at + 1])) return 1;
-    size = text.at[at + 1] == '(' ? parenthesis_at(text, at + 1) : 0;
-    return size > 0 ? size + 1 : 0;
-  case '-':
-  case '.':
-  case '/': return is_digit(text.at[at + 1]);
-  case '(':
-  case ')': return parenthesis_at(text, at);
-  case '%': return STARTS(text, at, "%20") && digit_at(text, at + 3) ? 3 : 0;
-  case '\xc2': return byte_at(text, at + 1, '\xa0') && digit_at(text, at + 2) ? 2 : 0;
-  case '\xe2': return byte_at(text, at + 1, '\x80') && byte_at(text, at + 2, '\xaf') && digit_at(text, at + 3) ? 3 : 0;
-  default: return 0;
+/* By its form alone. */
+static bool sure_alone(const struct scan *scan, const struct candidate *candidate) {
+  const struct phone_number *number = &candidate->number;
+  unsigned                   least = candidate->groups > 1 ? GROUPED_LEAST : ALONE_LEAST;
+  if (number->form == PHONE_PLUS) return true;
+  if (candidate->count < least) return false;
+  switch (number->form) {
+  case PHONE_IDD: return number->valid || candidate->count > ALONE_LEAST + 1;
+  case PHONE_NATIONAL: return scan->region->bare ? number->valid && candidate->count >= ALONE_LEAST : number->valid || zero_led(candidate);
+  case PHONE_DIALLED: return number->valid && zero_led(candidate);
+  case PHONE_OWN_CODE: return number->valid;
+  default: return false;
   }
 }
 
-static size_t digits_take(struct text text, size_t at, struct number *number) {
-  while (at < text.size && is_digit(text.at[at])) {
-    if (number->count < NUMBER_MOST) number->digits[number->count] = text.at[at];
-    if (number->count <= NUMBER_MOST) number->count++;
-    at++;
-  }
-  number->end = at;
-  return at;
+/* NULL: the candidate is hidden. Else why not. */
+static const char *refusal(const struct scan *scan, const struct candidate *candidate, enum context context) {
+  const struct phone_number *number = &candidate->number;
+  const char                *why = candidate_lookalike(scan, candidate, context);
+  if (why != NULL) return why;
+  if (number->form == PHONE_PLUS) return candidate->count >= PLUS_LEAST ? NULL : "too short for a number";
+  if (candidate->count < NUMBER_LEAST && !(number->valid && context != CONTEXT_NONE)) return "too short for a number";
+  if (context == CONTEXT_PLACE) return NULL;
+  if (context == CONTEXT_WORD && (candidate->count > NUMBER_LEAST || number->valid)) return NULL;
+  if (scan->strict && candidate->count > NUMBER_LEAST && candidate->count <= STRICT_MOST) return NULL;
+  return sure_alone(scan, candidate) ? NULL : nothing_beside;
 }
 
-static bool good_end(struct text text, size_t end) { return end >= text.size || !is_alnum(text.at[end]) || STARTS(text, end, "x"); }
-
-/* Adds groups while the separators allow it; keeps the longest reading that folds. same: all separators alike. */
-static enum form number_grouped(const struct phone_region *region, struct text text, struct number *number, bool same, struct e164 *e164) {
-  struct number next = *number, best = *number;
-  struct e164   folded;
-  enum form     form = FORM_NONE;
-  char          mark = 0;
-  unsigned      groups = 1, code_digits = number->count;
-  for (size_t at = number->end; groups < 9 && next.count <= 17; groups++) {
-    size_t    size = separator_at(text, at), group = at + size;
-    enum form found;
-    if (size == 0 || (same && mark != 0 && text.at[at] != mark)) break;
-    mark = text.at[at];
-    if (same && (mark == '(' || mark == ')')) break;
-    at = digits_take(text, group, &next);
-    if (at - group > (same ? 8 : 12) || next.count > NUMBER_MOST) break;
-    found = number_fold(region, &next, &folded);
-    if (found == FORM_NONE || found == FORM_CODE || (found == FORM_OWN_CODE && (!same || code_digits > 3)) || !good_end(text, at)) continue;
-    if (found == FORM_NATIONAL && same && number->digits[0] != (region->trunk[0] != 0 ? region->trunk[0] : number->digits[0])) continue;
-    if (same && at < text.size && text.at[at] == mark && mark != ' ' && mark != '.' && at + 1 < text.size && is_digit(text.at[at + 1])) continue;
-    form = found;
-    best = next;
-    *e164 = folded;
-  }
-  if (form != FORM_NONE) *number = best;
-  return form;
-}
-
-/* Where the digits of a run truly begin: the tail of an escape (%20, %2B, #012, \u0040, \x40) is no digit of theirs.
- * *before is the byte that the escape stands for, or the byte before. */
-static size_t run_start(struct text text, size_t at, char *before) {
-  size_t end = at;
-  while (end < text.size && is_digit(text.at[end])) end++;
-  *before = at > 0 ? text.at[at - 1] : 0;
-  if (at > 0 && text.at[at - 1] == '%' && end - at > 2) {
-    if (text.at[at] == '2' && text.at[at + 1] == '5' && end - at > 4) at += 2;
-    *before = ' ';
-    return at + 2;
-  }
-  if (at > 2 && to_lower(text.at[at - 1]) == 'b' && text.at[at - 2] == '2' && (text.at[at - 3] == '%' || ENDS(text, at - 2, "%25"))) {
-    *before = '+';
-    return at;
-  }
-  if (at > 2 && is_hex(text.at[at - 1]) && is_digit(text.at[at - 2]) && (text.at[at - 3] == '%' || ENDS(text, at - 2, "%25"))) *before = ' ';
-  if (at > 0 && text.at[at - 1] == '#' && end - at > 3 && (at < 2 || !is_digit(text.at[at - 2])) && text.at[at] == '0' && text.at[at + 1] < '4' &&
-      text.at[at + 2] < '8') {
-    *before = ' ';
-    return at + 3;
-  }
-  if (at > 1 && text.at[at - 1] == 'u' && text.at[at - 2] == '\\' && end - at > 4) {
-    *before = memcmp(text.at + at, "002", 3) == 0 ? ' ' : text.at[at - 2];
-    return at + 4;
-  }
-  if (at > 5 && is_hex(text.at[at - 1]) && text.at[at - 5] == 'u' && text.at[at - 6] == '\\') {
-    *before = to_lower(text.at[at - 1]) == 'b' && text.at[at - 2] == '2' ? '+' : ' ';
-    return at;
-  }
-  if (at > 1 && text.at[at - 2] == '\\' && (text.at[at - 1] == 'n' || text.at[at - 1] == 'r' || text.at[at - 1] == 't')) *before = ' ';
-  return at;
-}
-
-/* The token of hexadecimal digits and dashes around [start, end) has the shape of a UUID. */
-static bool in_uuid(struct text text, size_t start, size_t end) {
-  static const uint8_t dashes[4] = { 8, 13, 18, 23 };
-  while (start > 0 && (is_hex(text.at[start - 1]) || text.at[start - 1] == '-') && end - start < 40) start--;
-  while (end < text.size && (is_hex(text.at[end]) || text.at[end] == '-') && end - start < 40) end++;
-  if (end - start != 36) return false;
-  for (int i = 0; i < 4; i++)
-    if (text.at[start + dashes[i]] != '-') return false;
-  return true;
-}
-
-static bool word_is_caller(struct text text, size_t end) {
-  static const struct text words[] = {
-    TEXT("from"),   TEXT("to"),      TEXT("for"),        TEXT("caller"),       TEXT("number"), TEXT("dials"),    TEXT("called"),
-    TEXT("dialed"), TEXT("dialled"), TEXT("registered"), TEXT("unregistered"), TEXT("user"),   TEXT("account"),  TEXT("extension"),
-    TEXT("ext."),   TEXT("contact"), TEXT("phone"),      TEXT("calling"),      TEXT("call"),   TEXT("callee"),   TEXT("tel"),
-    TEXT("mobile"), TEXT("msisdn"),  TEXT("subscriber"), TEXT("did"),          TEXT("of"),     TEXT("aor"),      TEXT("exten"),
-    TEXT("dial"),   TEXT("dialing"), TEXT("with"),       TEXT("by"),           TEXT("peer"),   TEXT("endpoint"), TEXT("destination"),
-  };
-  size_t start = end;
-  while (start > 0 && (is_alpha(text.at[start - 1]) || text.at[start - 1] == '.')) start--;
-  if (start > 0 && (is_digit(text.at[start - 1]) || text.at[start - 1] == '_')) return false;
-  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-    if (words[i].size == end - start && starts_nocase(text, start, words[i].at, words[i].size))
-      return !STARTS(text, start, "of") || ENDS(text, start, "voicemail ") || ENDS(text, start, "call ");
-  return false;
-}
-
-static bool channel_before(struct text text, size_t start) {
-  return ENDS(text, start, "pjsip/") || ENDS(text, start, "sip/") || ENDS(text, start, "local/") || ENDS(text, start, "iax2/") ||
-         ENDS(text, start, "external/") || ENDS(text, start, "internal/") || ENDS(text, start, "dahdi/") || ENDS(text, start, "user/") ||
-         ENDS(text, start, "sip:") || ENDS(text, start, "sips:") || ENDS(text, start, "tel:") || ENDS(text, start, "callto:") ||
-         ENDS(text, start, "gateway/");
-}
-
-/* Something beside the digits says that they are a subscriber's number. */
-static bool number_context(const struct scan *scan, const struct number *number) {
-  struct text         text = scan->text;
-  size_t              start = number->start, end = number->end, word = start;
-  const struct keyed *keyed = anchors_key_at(scan->anchors, start);
-  char                before = start > 0 ? text.at[start - 1] : 0, after = end < text.size ? text.at[end] : 0;
-  if (after == '@' || STARTS(text, end, "%40") || STARTS(text, end, ";user=phone") || channel_before(text, start)) return true;
-  if (keyed != NULL && (keyed->kind & KEY_ID) && keyed->start == start) return false;
-  if (keyed != NULL && (keyed->kind & (KEY_PHONE | KEY_USER)) && (start - keyed->start <= 8 || before == '>' || before == ',')) return true;
-  if (before == '<' && after == '>') return true;
-  if (before == '|' && after == '|') return true;
-  if (before == '>' || after == '>') return true;
-  if (before == '"' && after == '"') return start < 2 || text.at[start - 2] == ',' || text.at[start - 2] == '[' || text.at[start - 2] == '(';
-  while (word > 0 && (text.at[word - 1] == ' ' || text.at[word - 1] == '"' || text.at[word - 1] == '\'' || text.at[word - 1] == ':')) word--;
-  if (word < start && word_is_caller(text, word)) return true;
-  if (word > 1 && word < start && text.at[word - 1] == '>') return true;
-  if (STARTS(text, end, " ->")) return true;
-  while (word > 0 && word + 40 > start && text.at[word - 1] != '(') word--;
-  return word > 0 && ENDS(text, word, "extension (");
-}
-
-/* Explains digits that are no number, whatever their form. */
-static bool number_is_lookalike(const struct scan *scan, const struct number *number, enum form form, char before) {
-  struct text         text = scan->text;
-  size_t              start = number->start, end = number->end, from, to;
-  char                after = end < text.size ? text.at[end] : 0, second = end + 1 < text.size ? text.at[end + 1] : 0;
-  const struct keyed *keyed = anchors_key_at(scan->anchors, start);
-  if (pseudonym_at(text, start, &from, &to)) return true;
-  if (form == FORM_PLUS && number->plus) return false;
-  if (in_uuid(text, start, end) || (keyed != NULL && keyed->start == start && (keyed->kind & (KEY_TOKEN | KEY_CALLID)))) return true;
-  if (before == '.' && start > 1 && is_digit(text.at[start - 2])) return true;
-  if (after == '.' && is_digit(second) && (form == FORM_CODE || form == FORM_OWN_CODE)) return true;
-  if (after == '-' && is_hex(second) && form == FORM_CODE) return true;
-  if (before == '-' && start > 1 && is_alnum(text.at[start - 2]) && form == FORM_CODE) return true;
-  if (before == ':' && start > 1 && is_hex(text.at[start - 2]) && form == FORM_CODE) return true;
-  return false;
-}
-
-static bool phone_accept(const struct scan *scan, const struct number *number, enum form form, char before) {
+/* With "x12" behind it, and the parenthesis that closes inside. */
+static void report(struct scan *scan, const struct candidate *candidate) {
   struct text text = scan->text;
-  if (form == FORM_NONE || !good_end(text, number->end)) return false;
-  if (number_is_lookalike(scan, number, form, before)) return false;
-  if (form == FORM_NATIONAL && scan->region->trunk[0] == 0) return number_context(scan, number) || scan->strict;
-  if (form != FORM_CODE) return true;
-  return scan->strict || number_context(scan, number);
+  size_t      start = candidate->start, end = candidate->end;
+  if (start > 0 && text.at[start - 1] == '(' && candidate->groups > 1) {
+    const char *close = memchr(text.at + start, ')', end - start), *open = memchr(text.at + start, '(', end - start);
+    if (close != NULL && (open == NULL || open > close)) start--;
+  }
+  if (end < text.size && to_lower(text.at[end]) == 'x') {
+    size_t extension = end + 1;
+    while (extension < text.size && extension - end <= EXTENSION_MOST && is_digit(text.at[extension])) extension++;
+    if (extension > end + 1 && (extension == text.size || !is_alnum(text.at[extension]))) end = extension;
+  }
+  scan_add(scan, start, end, candidate->plus ? PIECE_PLUS : PIECE_NATIONAL);
 }
 
-static void phone_report(struct scan *scan, const struct number *number) {
-  scan_add(scan, number->start, number->end, number->plus ? PIECE_PLUS : PIECE_NATIONAL);
+static size_t decide(struct scan *scan, const struct candidate *candidate, enum context context) {
+  const char *why = number_may_end(scan->text, candidate->end) ? refusal(scan, candidate, context) : "letters go on behind it";
+  if (why == NULL) report(scan, candidate);
+  else if (candidate->count >= NUMBER_LEAST) scan_note(scan, candidate->start, candidate->end, why);
+  return candidate->end;
 }
 
-/* Numbers that fit no plan, in a place where only a subscriber's number stands, are hidden all the same. */
-static bool phone_accept_unknown(const struct scan *scan, const struct number *number, char before) {
-  if (number->count < 7 || !good_end(scan->text, number->end) || number_is_lookalike(scan, number, FORM_CODE, before)) return false;
-  if (number->plus) return number->count >= 8;
-  if (number->count < 8 || memcmp(number->digits, "000", 3) == 0) return false; /* channel counters such as 00000a7c */
-  if (scan->strict) return true;
-  return number_context(scan, number) && (scan->text.size == number->end || scan->text.at[number->end] != '.');
+/* *672025550188: the service's two digits stay in front of the number. */
+static void service_skip(const struct scan *scan, struct candidate *candidate) {
+  struct phone_number number;
+  if (candidate->before != '*' || candidate->count < ALONE_LEAST || candidate->count > PHONE_DIGITS_MOST) return;
+  if (!phone_fold(scan->region, candidate->digits + 2, candidate->count - 2, false, &number) || !number.valid || number.form > PHONE_BARE) return;
+  candidate->start += 2;
+  candidate->count -= 2;
+  memmove(candidate->digits, candidate->digits + 2, candidate->count);
 }
 
-/* One candidate that begins at byte at; returns where the search goes on. */
-static size_t phone_candidate(struct scan *scan, size_t at) {
-  struct text   text = scan->text;
-  struct number number = { .count = 0 }, grouped;
-  struct e164   e164;
-  enum form     form;
-  char          before;
-  size_t        start = run_start(text, at, &before);
-  number.plus = before == '+' || (start > 1 && ENDS(text, start, "+("));
-  number.start = start - (start > 0 && text.at[start - 1] == '+');
-  digits_take(text, start, &number);
-  if (!number.plus && (is_alnum(before) || number.count == 0)) return number.end;
-  if (number.count <= 6) {
-    if (separator_at(text, number.end) == 0) return number.end;
-    grouped = number;
-    form = number_grouped(scan->region, text, &grouped, !number.plus && !(number.count >= 2 && memcmp(number.digits, "00", 2) == 0), &e164);
-    if (form != FORM_NONE && phone_accept(scan, &grouped, form, before)) {
-      phone_report(scan, &grouped);
-      return grouped.end;
+static bool own_code(const struct scan *scan, const struct candidate *candidate) {
+  unsigned code = scan->region->code;
+  if (code >= 100) return false; /* the three digits would have to be compared: what stands beside is asked instead */
+  return code >= 10 ? (unsigned)(candidate->digits[0] - '0') * 10 + (unsigned)(candidate->digits[1] - '0') == code
+                    : (unsigned)(candidate->digits[0] - '0') == code;
+}
+
+static bool key_says_number(const struct scan *scan, size_t at) {
+  const struct keyed *keyed = scan->anchors->kinds & KEY_PHONE ? anchors_key_at(scan->anchors, at) : NULL;
+  return keyed != NULL && keyed->start == at && (keyed->kind & KEY_PHONE);
+}
+
+/* One run of digits; returns where the search goes on. */
+static size_t run_scan(struct scan *scan, size_t at, size_t end) {
+  const struct phone_region *region = scan->region;
+  struct candidate           candidate;
+  bool                       begins, behind;
+  enum context               context = CONTEXT_NONE;
+  if (!candidate_begin(scan, at, end, &candidate)) return end;
+  if (candidate.plus && end == scan->text.size && candidate.count >= CUT_LEAST && candidate.count < PLUS_LEAST) { /* cut off */
+    report(scan, &candidate);
+    return end;
+  }
+  begins = candidate.plus || (region->begins >> (candidate.digits[0] - '0') & 1) || own_code(scan, &candidate);
+  behind = (candidate.plus || candidate.count <= FIRST_MOST) && separator_at(scan->text, end) > 0;
+  if (behind && !begins) candidate.loose = key_says_number(scan, candidate.start);
+  if (behind && (begins || candidate.loose) && candidate_read(scan, &candidate)) {
+    if (sure_alone(scan, &candidate) && candidate_lookalike(scan, &candidate, CONTEXT_NONE) == NULL) return decide(scan, &candidate, CONTEXT_NONE);
+    context = candidate_context(scan, &candidate);
+    if (refusal(scan, &candidate, context) == NULL) return decide(scan, &candidate, context);
+    if (candidate.groups > 1) scan_note(scan, candidate.start, candidate.end, refusal(scan, &candidate, context));
+    return end;
+  }
+  if (candidate.count < NUMBER_LEAST && !(candidate.count == NUMBER_LEAST - 1 && (region->lengths & (1 << 6 | 1 << 5)))) return end;
+  if (!begins && !scan->strict) {
+    context = candidate_context(scan, &candidate);
+    if (context == CONTEXT_NONE) {
+      if (candidate.count >= NUMBER_LEAST) scan_note(scan, candidate.start, end, nothing_beside);
+      return end;
     }
-    return number.end;
   }
-  if (number.count > NUMBER_MOST) return number.end;
-  form = number_fold(scan->region, &number, &e164);
-  if (form == FORM_NONE && number.count <= 8) {
-    grouped = number;
-    form = number_grouped(scan->region, text, &grouped, !number.plus, &e164);
-    if (form != FORM_NONE && form != FORM_CODE) number = grouped;
+  if (candidate.count > PHONE_DIGITS_MOST) {
+    scan_note(scan, candidate.start, end, "longer than any number");
+    return end;
   }
-  if (form != FORM_NONE ? phone_accept(scan, &number, form, before) : phone_accept_unknown(scan, &number, before)) phone_report(scan, &number);
-  return number.end;
+  service_skip(scan, &candidate);
+  candidate_fold(scan, &candidate);
+  if (sure_alone(scan, &candidate) && candidate_lookalike(scan, &candidate, CONTEXT_NONE) == NULL) return decide(scan, &candidate, CONTEXT_NONE);
+  return decide(scan, &candidate, candidate_context(scan, &candidate));
 }
 
 void phone_scan(struct scan *scan) {
-  struct text text = scan->text;
-  size_t      done = 0;
-  for (uint32_t i = 0; i < scan->anchors->digit.count; i++) {
-    size_t at = scan->anchors->digit.at[i], end = at + 1;
-    if (at < done) continue;
-    while (end < text.size && is_digit(text.at[end])) end++;
-    if (end - at < NUMBER_LEAST && separator_at(text, end) == 0) done = end; /* most runs: lines, times, ports */
-    else done = phone_candidate(scan, at);
-  }
+  const struct positions *digit = &scan->anchors->digit;
+  size_t                  done = 0;
+  for (uint32_t i = 0; i < digit->count; i++)
+    if (digit->at[i] >= done) done = run_scan(scan, digit->at[i], class_end(&scan->anchors->blocks, CLASS_DIGIT, digit->at[i], scan->text.size));
 }
 
-static void number_of(struct text value, struct number *number) {
-  number->count = 0;
-  number->plus = false;
-  for (size_t i = 0; i < value.size; i++) {
+/* The digits of a number as it is written, its extension left out. */
+static unsigned digits_of(struct text value, char digits[PHONE_DIGITS_MOST], bool *plus) {
+  unsigned count = 0;
+  for (size_t i = 0; i < value.size && to_lower(value.at[i]) != 'x'; i++) {
     if (value.at[i] == '%' && i + 2 < value.size && is_hex(value.at[i + 1])) {
-      number->plus |= value.at[i + 1] == '2' && to_lower(value.at[i + 2]) == 'b';
+      *plus |= value.at[i + 1] == '2' && to_lower(value.at[i + 2]) == 'b';
       i += 2;
       continue;
     }
-    number->plus |= value.at[i] == '+';
-    if (value.at[i] == '(' && i + 2 < value.size && value.at[i + 1] == '0' && value.at[i + 2] == ')') i += 2;
-    if (is_digit(value.at[i]) && number->count < NUMBER_MOST) number->digits[number->count++] = value.at[i];
+    *plus |= value.at[i] == '+';
+    if (is_digit(value.at[i]) && count < PHONE_DIGITS_MOST) digits[count++] = value.at[i];
   }
+  return count;
+}
+
+/* RFC 3966: ";phone-context=+33" among the parameters behind a number; the digits behind the plus, "" where there are none. */
+static struct text phone_context(struct text text, size_t at) {
+  size_t size = 0;
+  while (at < text.size && text.at[at] == ';' && !STARTS(text, at, ";phone-context=+"))
+    for (at++; at < text.size && (is_alnum(text.at[at]) || memchr("-=+._", text.at[at], 5) != NULL); at++) continue;
+  if (!STARTS(text, at, ";phone-context=+")) return TEXT_NONE;
+  at += sizeof ";phone-context=+" - 1;
+  while (at + size < text.size && is_digit(text.at[at + size])) size++;
+  return (struct text){ text.at + at, size };
+}
+
+static bool fold_written(const struct scan *scan, const char *digits, unsigned count, bool plus, size_t end, struct phone_number *number) {
+  struct text local = plus ? TEXT_NONE : phone_context(scan->text, end);
+  if (local.size > 0) return phone_fold_local(scan->region, local, digits, count, number);
+  return phone_fold(scan->region, digits, count, plus, number);
 }
 
 bool phone_user_is_number(const struct phone_region *region, struct text user) {
-  struct number number;
-  struct e164   e164;
-  size_t        end = 0;
+  struct phone_number number;
+  char                digits[PHONE_DIGITS_MOST];
+  size_t              end = 0;
+  unsigned            count;
+  bool                plus = false;
   if (user.size > 0 && user.at[0] == '+') end++;
   if (STARTS(user, 0, "%2b")) end = 3;
   while (end < user.size && (is_digit(user.at[end]) || user.at[end] == '-' || user.at[end] == '.')) end++;
   if (end < user.size && user.at[end] != ';') return false;
-  number_of((struct text){ user.at, end }, &number);
-  return number.count >= 7 && number_fold(region, &number, &e164) != FORM_NONE;
+  count = digits_of((struct text){ user.at, end }, digits, &plus);
+  return count >= NUMBER_LEAST && phone_fold(region, digits, count, plus, &number);
 }
 
 size_t phone_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]) {
-  struct text   value = { scan->text.at + span->start, span->end - span->start };
-  struct number number;
-  struct e164   e164;
+  struct text         value = { scan->text.at + span->start, span->end - span->start };
+  struct phone_number number;
+  char                digits[PHONE_DIGITS_MOST];
+  bool                plus = span->piece == PIECE_PLUS;
+  unsigned            count = digits_of(value, digits, &plus);
   country[0] = 0;
-  if (room < NUMBER_MOST + 1) return 0;
-  number_of(value, &number);
-  number.plus |= span->piece == PIECE_PLUS;
-  if (number_fold(scan->region, &number, &e164) == FORM_NONE) {
+  if (room < PHONE_DIGITS_MOST + 1) return 0;
+  if (!fold_written(scan, digits, count, plus, span->end, &number)) {
     out[0] = '?';
-    memcpy(out + 1, number.digits, number.count);
-    return number.count + 1;
+    memcpy(out + 1, digits, count);
+    return count + 1;
   }
-  memcpy(country, e164.region->iso, 3);
+  if (number.region != NULL && is_alpha(number.region->iso[0])) memcpy(country, number.region->iso, 3);
   out[0] = '+';
-  memcpy(out + 1, e164.digits, e164.count);
-  return e164.count + 1;
+  memcpy(out + 1, number.digits, number.count);
+  return number.count + 1;
 }

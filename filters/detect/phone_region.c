@@ -1,145 +1,176 @@
+/* Numbering plans. phone_table_make.py tells how the table is made and what its numbers mean. */
 #include "filters/detect/phone_region.h"
 
 #include "filters/scan.h"
 
-#define D(n) (1u << (n))
-enum { D1_9 = 0x3fe, D0_9 = 0x3ff, D2_9 = 0x3fc };
-
-/* From the ITU's E.164 country codes and national numbering plans. The first row of a code is its main region. */
-static const struct phone_region regions[] = {
-  { "US", 1, "1", "011", 10, 10, D2_9 },
-  { "CA", 1, "1", "011", 10, 10, D2_9 },
-  { "RU", 7, "8", "810", 10, 10, D(3) | D(4) | D(5) | D(6) | D(7) | D(8) | D(9) },
-  { "KZ", 7, "8", "810", 10, 10, D(6) | D(7) },
-  { "EG", 20, "0", "00", 8, 10, D1_9 },
-  { "ZA", 27, "0", "00", 9, 9, D1_9 },
-  { "GR", 30, "", "00", 10, 10, D2_9 },
-  { "NL", 31, "0", "00", 9, 9, D1_9 },
-  { "BE", 32, "0", "00", 8, 9, D1_9 },
-  { "FR", 33, "0", "00", 9, 9, D1_9 },
-  { "ES", 34, "", "00", 9, 9, D(5) | D(6) | D(7) | D(8) | D(9) },
-  { "HU", 36, "06", "00", 8, 9, D1_9 },
-  { "IT", 39, "", "00", 6, 11, D(0) | D(1) | D(3) | D(5) | D(8) },
-  { "RO", 40, "0", "00", 9, 9, D2_9 },
-  { "CH", 41, "0", "00", 9, 9, D1_9 },
-  { "AT", 43, "0", "00", 7, 13, D1_9 },
-  { "GB", 44, "0", "00", 9, 10, D1_9 },
-  { "DK", 45, "", "00", 8, 8, D2_9 },
-  { "SE", 46, "0", "00", 7, 10, D1_9 },
-  { "NO", 47, "", "00", 8, 8, D2_9 },
-  { "PL", 48, "", "00", 9, 9, D1_9 },
-  { "DE", 49, "0", "00", 6, 12, D1_9 },
-  { "PE", 51, "0", "00", 8, 9, D1_9 },
-  { "MX", 52, "", "00", 10, 11, D1_9 },
-  { "CU", 53, "0", "119", 6, 8, D1_9 },
-  { "AR", 54, "0", "00", 10, 11, D1_9 },
-  { "BR", 55, "0", "00", 10, 11, D1_9 },
-  { "CL", 56, "", "00", 9, 9, D1_9 },
-  { "CO", 57, "0", "00", 8, 10, D1_9 },
-  { "VE", 58, "0", "00", 10, 10, D1_9 },
-  { "MY", 60, "0", "00", 8, 10, D1_9 },
-  { "AU", 61, "0", "0011", 9, 9, D(2) | D(3) | D(4) | D(7) | D(8) },
-  { "ID", 62, "0", "00", 8, 12, D1_9 },
-  { "PH", 63, "0", "00", 8, 10, D1_9 },
-  { "NZ", 64, "0", "00", 8, 10, D1_9 },
-  { "SG", 65, "", "00", 8, 8, D(3) | D(6) | D(8) | D(9) },
-  { "TH", 66, "0", "00", 8, 9, D1_9 },
-  { "JP", 81, "0", "010", 9, 10, D1_9 },
-  { "KR", 82, "0", "00", 8, 10, D1_9 },
-  { "VN", 84, "0", "00", 9, 10, D1_9 },
-  { "CN", 86, "0", "00", 9, 11, D1_9 },
-  { "TR", 90, "0", "00", 10, 10, D2_9 },
-  { "IN", 91, "0", "00", 10, 10, D1_9 },
-  { "PK", 92, "0", "00", 9, 10, D1_9 },
-  { "AF", 93, "0", "00", 9, 9, D2_9 },
-  { "LK", 94, "0", "00", 9, 9, D1_9 },
-  { "MM", 95, "0", "00", 7, 10, D1_9 },
-  { "IR", 98, "0", "00", 10, 10, D1_9 },
-  { "MA", 212, "0", "00", 9, 9, D(5) | D(6) | D(7) | D(8) },
-  { "DZ", 213, "0", "00", 8, 9, D1_9 },
-  { "TN", 216, "", "00", 8, 8, D2_9 },
-  { "LY", 218, "0", "00", 8, 9, D2_9 },
-  { "SN", 221, "", "00", 9, 9, D(3) | D(7) | D(8) | D(9) },
-  { "CI", 225, "", "00", 8, 10, D0_9 },
-  { "NG", 234, "0", "009", 8, 10, D1_9 },
-  { "CM", 237, "", "00", 9, 9, D2_9 },
-  { "RE", 262, "0", "00", 9, 9, D(2) | D(6) | D(8) | D(9) },
-  { "GI", 350, "", "00", 8, 8, D2_9 },
-  { "PT", 351, "", "00", 9, 9, D2_9 },
-  { "LU", 352, "", "00", 5, 11, D2_9 },
-  { "IE", 353, "0", "00", 7, 10, D1_9 },
-  { "IS", 354, "", "00", 7, 9, D(3) | D(4) | D(5) | D(6) | D(7) | D(8) },
-  { "AL", 355, "0", "00", 8, 9, D2_9 },
-  { "MT", 356, "", "00", 8, 8, D2_9 },
-  { "CY", 357, "", "00", 8, 8, D2_9 },
-  { "FI", 358, "0", "00", 5, 12, D1_9 },
-  { "BG", 359, "0", "00", 7, 9, D2_9 },
-  { "LT", 370, "0", "00", 8, 8, D(3) | D(4) | D(5) | D(6) | D(7) | D(8) | D(9) },
-  { "LV", 371, "", "00", 8, 8, D2_9 },
-  { "EE", 372, "", "00", 7, 10, D(3) | D(4) | D(5) | D(6) | D(7) | D(8) },
-  { "MD", 373, "0", "00", 8, 8, D2_9 },
-  { "AM", 374, "0", "00", 8, 8, D1_9 },
-  { "BY", 375, "8", "810", 9, 9, D1_9 },
-  { "AD", 376, "", "00", 6, 9, D1_9 },
-  { "MC", 377, "0", "00", 8, 9, D(3) | D(4) | D(6) | D(8) | D(9) },
-  { "UA", 380, "0", "00", 9, 9, D1_9 },
-  { "RS", 381, "0", "00", 7, 10, D1_9 },
-  { "ME", 382, "0", "00", 8, 8, D2_9 },
-  { "HR", 385, "0", "00", 8, 9, D1_9 },
-  { "SI", 386, "0", "00", 8, 8, D1_9 },
-  { "BA", 387, "0", "00", 8, 9, D2_9 },
-  { "MK", 389, "0", "00", 8, 8, D2_9 },
-  { "CZ", 420, "", "00", 9, 9, D2_9 },
-  { "SK", 421, "0", "00", 9, 9, D2_9 },
-  { "LI", 423, "", "00", 7, 7, D2_9 },
-  { "GP", 590, "0", "00", 9, 9, D(5) | D(6) | D(9) },
-  { "GF", 594, "0", "00", 9, 9, D(5) | D(6) | D(9) },
-  { "MQ", 596, "0", "00", 9, 9, D(5) | D(6) | D(9) },
-  { "NC", 687, "", "00", 6, 6, D2_9 },
-  { "PF", 689, "", "00", 6, 8, D2_9 },
-  { "HK", 852, "", "001", 8, 8, D2_9 },
-  { "TW", 886, "0", "002", 8, 9, D2_9 },
-  { "LB", 961, "0", "00", 7, 8, D1_9 },
-  { "SA", 966, "0", "00", 8, 9, D1_9 },
-  { "AE", 971, "0", "00", 8, 9, D2_9 },
-  { "IL", 972, "0", "00", 8, 9, D1_9 },
-  { "QA", 974, "", "00", 7, 8, D2_9 },
-  { "GE", 995, "0", "00", 9, 9, D2_9 },
+struct leaf {
+  uint32_t lengths; /* bit n: n digits more make a number of region */
+  uint32_t other_lengths;
+  uint8_t  region, other_region; /* places in the code's regions */
 };
-enum { REGIONS = sizeof regions / sizeof regions[0] };
 
-/* Codes without a row of their own: any assigned block of three digits, with the lengths E.164 allows. */
-static const struct phone_region others = { "", 0, "", "00", 6, 12, D0_9 };
+#ifndef PHONE_TABLE /* a test that compares with libphonenumber gives a table made from that library's own metadata */
+#define PHONE_TABLE "filters/detect/phone_table.inc"
+#endif
+#include PHONE_TABLE
 
-/* The first row of a code: the rows are sorted by it. */
-static const struct phone_region *region_of_code(unsigned code) {
-  size_t low = 0, high = REGIONS;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (regions[middle].code < code) low = middle + 1;
-    else high = middle;
-  }
-  return low < REGIONS && regions[low].code == code ? &regions[low] : NULL;
+enum { REGIONS = sizeof regions / sizeof regions[0], CODES = sizeof codes / sizeof codes[0] };
+
+static inline unsigned sextet(size_t at) { return (unsigned char)edges[at] - 35u; }
+static inline uint32_t edge_at(size_t edge) {
+  return sextet(4 * edge) | sextet(4 * edge + 1) << 6 | sextet(4 * edge + 2) << 12 | sextet(4 * edge + 3) << 18;
 }
 
-const struct phone_region *phone_region_of_digits(const char *digits, unsigned count, unsigned *code_size) {
-  unsigned code = 0;
-  if (count == 0 || digits[0] == '0') return NULL;
-  for (unsigned size = 1; size <= 3 && size <= count; size++) {
-    code = code * 10 + (unsigned)(digits[size - 1] - '0');
-    const struct phone_region *region = region_of_code(code);
-    if (region == NULL) continue;
-    *code_size = size;
-    return region;
+/* Where the digit leads from an inner node; 0: nowhere. */
+static unsigned node_next(unsigned node, unsigned digit) {
+  unsigned n = node - 1 - LEAVES, degree = 1;
+  size_t   edge;
+  while (n >= node_from[degree + 1]) degree++;
+  edge = edge_from[degree] + (size_t)(n - node_from[degree]) * degree;
+  for (unsigned i = 0; i < degree; i++) {
+    uint32_t value = edge_at(edge + i);
+    if (value >> digit & 1) return value >> 10;
   }
-  *code_size = 3;
-  /* 21x 22x 23x 24x 25x 26x 29x 35x 37x 38x 42x 50x 59x 67x 68x 69x 80x 85x 87x 88x 96x 97x 99x are of three digits */
-  if (count < 3 || digits[0] == '0' || digits[0] == '1' || digits[0] == '7') return NULL;
-  return &others;
+  return 0;
+}
+
+/* The place of the region that takes these digits, or -1. */
+static int walk(unsigned node, const char *digits, unsigned count) {
+  unsigned           at = 0;
+  const struct leaf *leaf;
+  while (node > LEAVES && at < count) node = node_next(node, (unsigned)(digits[at++] - '0'));
+  if (node == 0 || node > LEAVES || count - at > 31) return -1;
+  leaf = &leaves[node - 1];
+  if (leaf->lengths >> (count - at) & 1) return leaf->region;
+  return leaf->other_lengths >> (count - at) & 1 ? leaf->other_region : -1;
+}
+
+const struct phone_code *phone_code_of(const char *digits, unsigned count, unsigned *size) {
+  unsigned two, three;
+  if (count == 0 || digits[0] == '0') return NULL;
+  two = (unsigned)(digits[0] - '0') * 10 + (count > 1 ? (unsigned)(digits[1] - '0') : 0);
+  three = two * 10 + (count > 2 ? (unsigned)(digits[2] - '0') : 0);
+  if (codes_from[two] == 0) return NULL;
+  for (const struct phone_code *code = &codes[codes_from[two] - 1]; code < codes + CODES; code++) {
+    *size = code->code < 10 ? 1 : code->code < 100 ? 2 : 3;
+    if (code->code == (*size == 3 ? three : *size == 2 ? two : two / 10)) return *size <= count ? code : NULL;
+    if (code->code / 10 != two) return NULL;
+  }
+  return NULL;
+}
+
+const struct phone_region *phone_code_main(const struct phone_code *code) { return &regions[code->first]; }
+
+const struct phone_region *phone_code_region(const struct phone_code *code, const char *nsn, unsigned count) {
+  int place = walk(code->valid, nsn, count);
+  return place < 0 ? NULL : &regions[code->first + place];
+}
+
+const struct phone_code *phone_region_code(const struct phone_region *region) { return &codes[region->place]; }
+
+bool phone_code_possible(const struct phone_code *code, const char *nsn, unsigned count) {
+  uint32_t lengths = 0;
+  if (count == 0 || count > PHONE_NSN_MOST) return false;
+  for (unsigned i = 0; i < code->count; i++) lengths |= regions[code->first + i].lengths;
+  return (lengths >> count & 1) && (code->valid <= LEAVES || node_next(code->valid, (unsigned)(nsn[0] - '0')) != 0);
+}
+
+bool phone_region_general(const struct phone_region *region, const char *nsn, unsigned count) { return walk(region->general, nsn, count) >= 0; }
+
+/* ---- the matcher: the first way through a program that works, as a regular expression would take it */
+enum op { OP_SET = 10, OP_ANY, OP_SPLIT, OP_JUMP, OP_OPEN, OP_CLOSE, OP_END, OP_MATCH };
+
+struct match {
+  const char *digits;
+  unsigned    count, end;
+  unsigned    open, close; /* what was captured; open > close: nothing */
+};
+
+static size_t program_target(size_t at) { return at + 3 + programs[at + 1] + ((size_t)programs[at + 2] << 8); }
+
+static bool match_run(struct match *match, size_t at, unsigned digit) {
+  unsigned open = match->open, close = match->close;
+  for (;;) {
+    uint8_t op = programs[at];
+    if (op <= OP_ANY) {
+      if (digit == match->count) return false;
+      if (op < OP_SET && match->digits[digit] != '0' + op) return false;
+      if (op == OP_SET && !((programs[at + 1] + ((unsigned)programs[at + 2] << 8)) >> (match->digits[digit] - '0') & 1)) return false;
+      digit++;
+      at += op == OP_SET ? 3 : 1;
+      continue;
+    }
+    switch ((enum op)op) {
+    case OP_SPLIT:
+      if (match_run(match, at + 3, digit)) return true;
+      match->open = open;
+      match->close = close;
+      at = program_target(at);
+      break;
+    case OP_JUMP: at = program_target(at); break;
+    case OP_OPEN:
+      open = match->open = digit;
+      at++;
+      break;
+    case OP_CLOSE:
+      close = match->close = digit;
+      at++;
+      break;
+    case OP_END:
+      if (digit != match->count) return false;
+      at++;
+      break;
+    default: match->end = digit; return true;
+    }
+  }
+}
+
+static bool match_program(struct match *match, unsigned program, const char *digits, unsigned count) {
+  *match = (struct match){ .digits = digits, .count = count, .open = 1 };
+  return match_run(match, program, 0);
+}
+
+/* The size of prefix where the digits begin with it; 0: they do not, or prefix is empty. */
+static unsigned prefix_size(const char *digits, unsigned count, const char *prefix) {
+  unsigned size = 0;
+  for (; prefix[size] != 0; size++)
+    if (size >= count || digits[size] != prefix[size]) return 0;
+  return size;
+}
+
+unsigned phone_idd_size(const struct phone_region *region, const char *digits, unsigned count) {
+  struct match match;
+  unsigned     size = 0;
+  if (region->idd_program == 0) size = prefix_size(digits, count, region->idd);
+  else if (match_program(&match, region->idd_program, digits, count)) size = match.end;
+  return size < count && digits[size] != '0' ? size : 0; /* no country code begins with 0 */
+}
+
+unsigned phone_prefix_strip(const struct phone_region *region, const char *digits, unsigned count, char nsn[PHONE_NSN_MOST + 8]) {
+  struct match match;
+  unsigned     size = 0, put = 0;
+  if (count > PHONE_NSN_MOST + 3) return 0;
+  if (region->prefix_program == 0) {
+    match.end = prefix_size(digits, count, region->trunk);
+    match.open = 1, match.close = 0;
+    if (match.end == 0) return 0;
+  } else if (!match_program(&match, region->prefix_program, digits, count)) {
+    return 0;
+  }
+  if (match.open < match.close) {
+    for (; region->put[put] != 0; put++) nsn[put] = region->put[put];
+    size = match.close - match.open;
+    memcpy(nsn + put, digits + match.open, size);
+    size += put;
+  }
+  memcpy(nsn + size, digits + match.end, count - match.end);
+  size += count - match.end;
+  if (phone_region_general(region, digits, count) && !phone_region_general(region, nsn, size)) return 0;
+  return size;
 }
 
 const struct phone_region *phone_region_find(const char *iso) {
-  if (iso == NULL) return NULL;
+  if (iso == NULL || strlen(iso) != 2) return NULL;
   for (size_t i = 0; i < REGIONS; i++)
     if (strcmp(regions[i].iso, iso) == 0) return &regions[i];
   return NULL;

@@ -5,6 +5,7 @@
 
 int cmd_check(int argc, char **argv);
 int cmd_filter(int argc, char **argv);
+int cmd_keys(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_try(int argc, char **argv);
 

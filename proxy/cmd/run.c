@@ -1,6 +1,6 @@
 /* tamis run [-c FILE] [--ports FILE]: the proxy, in the foreground.
  *
- *   SIGHUP   reads the configuration again: rules and log.level at once; a bad one changes nothing
+ *   SIGHUP   reads the configuration and the keyring again: rules, keys and log.level at once; a bad one changes nothing
  *   SIGTERM  takes in what has arrived, makes it durable, ships what it can within limits.stop, ends
  *   SIGUSR1  logs the counters */
 #include <curl/curl.h>
@@ -16,6 +16,7 @@
 
 #include "proxy/cmd/cmd.h"
 #include "proxy/cmd/common.h"
+#include "proxy/cmd/rotation.h"
 #include "proxy/input/input.h"
 #include "proxy/ship/ship.h"
 #include "proxy/util/files.h"
@@ -25,7 +26,9 @@ enum { SIGNALS = 4, COUNTERS_MS = 60000 };
 
 struct run {
   const char       *file, *ports_file;
-  struct cmd_engine engine; /* the configuration of the start, and the rules in force */
+  struct conf      *conf;   /* of the start: inputs, queue, store, limits */
+  struct cmd_engine engine; /* in force: its rules, its keys; its conf is the start's or the last reload's */
+  struct rotation   rotation;
   struct queue     *queue;
   struct shipper   *shipper;
   struct worker    *worker;
@@ -79,10 +82,16 @@ static void on_report(uv_timer_t *timer) {
 
 /* ---- reload ---- */
 
+/* The engine in force, but for the start's configuration. */
+static void engine_close(struct run *run) {
+  if (run->engine.conf == run->conf) run->engine.conf = NULL;
+  cmd_engine_close(&run->engine);
+}
+
 static void reload(struct run *run) {
   struct cmd_engine engine;
-  if (!cmd_engine_open(&engine, run->file, true)) {
-    log_error("run.reload", "result=refused rules=unchanged do=run-tamis-check");
+  if (!cmd_engine_open(&engine, run->file, true, NULL)) {
+    log_error("run.reload", "result=refused rules=unchanged keys=unchanged do=run-tamis-check-and-tamis-keys-list");
     return;
   }
   if (!worker_rules_set(run->worker, engine.rules)) {
@@ -91,12 +100,12 @@ static void reload(struct run *run) {
     return;
   }
   log_level_set((enum log_level)engine.conf->log.level);
-  ruleset_unref(run->engine.rules);
-  run->engine.rules = engine.rules;
-  engine.rules = NULL;
-  log_info("run.reload", "result=ok rules=%.16s count=%zu restart-for=all-other-keys", ruleset_hash(run->engine.rules),
-           ruleset_count(run->engine.rules));
-  cmd_engine_close(&engine);
+  if (cmd_epoch_rekeyed(&run->engine.ring, &engine.ring, ruleset_epoch(engine.rules))) rotation_rekeyed_log(ruleset_epoch(engine.rules));
+  engine_close(run);
+  run->engine = engine;
+  rotation_again(&run->rotation);
+  log_info("run.reload", "result=ok rules=%.16s count=%zu epoch=%s restart-for=all-other-keys", ruleset_hash(run->engine.rules),
+           ruleset_count(run->engine.rules), ruleset_epoch(run->engine.rules));
 }
 
 /* ---- stop ---- */
@@ -106,6 +115,7 @@ static void on_drained(void *context) {
   for (int i = 0; i < SIGNALS; i++) uv_close((uv_handle_t *)&run->signals[i], NULL);
   uv_close((uv_handle_t *)&run->deadline, NULL);
   uv_close((uv_handle_t *)&run->report, NULL);
+  rotation_close(&run->rotation);
 }
 
 static void on_inputs_closed(void *context) {
@@ -121,7 +131,7 @@ static void on_deadline(uv_timer_t *timer) {
 }
 
 static void stop(struct run *run) {
-  int64_t stop_ms = run->engine.conf->limits.stop_ms;
+  int64_t stop_ms = run->conf->limits.stop_ms;
   if (run->stopping) {
     on_deadline(&run->deadline);
     return;
@@ -153,7 +163,7 @@ static void hint_print(const struct conf_input *input, unsigned port) {
 }
 
 static void ready_print(const struct run *run) {
-  const struct conf *conf = run->engine.conf;
+  const struct conf *conf = run->conf;
   printf("tamis is ready: stream %s, node %s, %zu rules\n", conf->stream, conf->node, ruleset_count(run->engine.rules));
   for (size_t i = 0; i < conf->input_count; i++) {
     const struct conf_input *input = &conf->inputs[i];
@@ -170,7 +180,7 @@ static void ready_print(const struct run *run) {
 
 /* A line per input: name, space, port; appears whole. */
 static bool ports_write(const struct run *run) {
-  const struct conf *conf = run->engine.conf;
+  const struct conf *conf = run->conf;
   char               text[8192];
   size_t             n = 0;
   if (run->ports_file == NULL) return true;
@@ -192,10 +202,11 @@ static void loop_handles(struct run *run) {
   uv_timer_init(&run->loop, &run->report);
   run->deadline.data = run->report.data = run;
   uv_timer_start(&run->report, on_report, COUNTERS_MS, COUNTERS_MS);
+  rotation_start(&run->rotation, &run->loop, &run->engine, run->worker);
 }
 
 static bool queue_start(struct run *run, char *why, size_t size) {
-  const struct conf   *conf = run->engine.conf;
+  const struct conf   *conf = run->conf;
   struct queue_options options = { .path = conf->queue.path,
                                    .stream = conf->stream,
                                    .node = conf->node,
@@ -223,9 +234,9 @@ static void on_nothing(void *context) { (void)context; }
 
 static bool start(struct run *run, char *why, size_t size) {
   if (!queue_start(run, why, size)) return false;
-  run->worker = worker_new(&run->loop, run->engine.conf, run->queue, run->engine.rules, why, size);
+  run->worker = worker_new(&run->loop, run->conf, run->queue, run->engine.rules, why, size);
   if (run->worker == NULL) return false;
-  run->inputs = inputs_open(&run->loop, run->engine.conf, run->worker, why, size);
+  run->inputs = inputs_open(&run->loop, run->conf, run->worker, why, size);
   if (run->inputs == NULL) worker_drain(run->worker, on_nothing, NULL);
   return run->inputs != NULL;
 }
@@ -259,15 +270,17 @@ int cmd_run(int argc, char **argv) {
   }
   if (optind != argc) return cmd_usage("run [-c FILE] [--ports FILE]");
   harden();
-  if (!cmd_engine_open(&run.engine, run.file, true)) return 2;
-  log_level_set((enum log_level)run.engine.conf->log.level);
+  if (!cmd_engine_open(&run.engine, run.file, true, NULL)) return 2;
+  run.conf = run.engine.conf;
+  log_level_set((enum log_level)run.conf->log.level);
   curl_global_init(CURL_GLOBAL_DEFAULT);
   uv_loop_init(&run.loop);
   good = serve(&run);
   inputs_free(run.inputs);
   worker_free(run.worker);
   uv_loop_close(&run.loop);
-  cmd_engine_close(&run.engine);
+  engine_close(&run);
+  conf_free(run.conf);
   curl_global_cleanup();
   return good ? 0 : 2;
 }

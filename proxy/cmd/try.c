@@ -31,13 +31,22 @@ static json_t *text_json(const char *at, size_t size) {
   return json_string("(not valid UTF-8)");
 }
 
+static json_t *tags_json(const struct trial *trial, size_t rule) {
+  size_t             count;
+  const char *const *tags = ruleset_tags(trial->rules, rule, &count);
+  json_t            *list = json_array();
+  for (size_t i = 0; i < count; i++) json_array_append_new(list, text_json(tags[i], strlen(tags[i])));
+  return list;
+}
+
 static void span_json(const struct trial *trial, struct text line, const struct span *span, json_t *list) {
   size_t      size = 0;
   const char *after = filter_replacement(trial->filter, span, &size), *detector = ruleset_detector(trial->rules, span->rule);
   json_t     *row =
-      json_pack("{s:i, s:i, s:s, s:s*, s:s, s:b, s:o, s:o}", "start", (int)span->start, "end", (int)span->end, "rule",
+      json_pack("{s:i, s:i, s:s, s:s*, s:s, s:b, s:o, s:o, s:o}", "start", (int)span->start, "end", (int)span->end, "rule",
                 ruleset_name(trial->rules, span->rule), "detector", detector, "action", filter_action_name((enum filter_action)span->action),
-                "applied", span->won, "before", text_json(line.at + span->start, span->end - span->start), "after", text_json(after, size));
+                "applied", span->won, "before", text_json(line.at + span->start, span->end - span->start), "after", text_json(after, size), "tags",
+                tags_json(trial, span->rule));
   json_array_append_new(list, row);
 }
 
@@ -112,18 +121,21 @@ static void input_try(const struct trial *trial) {
 }
 
 int cmd_try(int argc, char **argv) {
-  static const struct option options[] = { { "json", no_argument, NULL, 'j' }, { "config", required_argument, NULL, 'c' }, { 0 } };
-  struct cmd_engine          engine;
-  struct trial               trial = { 0 };
-  const char                *file = NULL;
-  int                        option;
+  static const struct option options[] = {
+    { "json", no_argument, NULL, 'j' }, { "config", required_argument, NULL, 'c' }, { "epoch", required_argument, NULL, 'e' }, { 0 }
+  };
+  struct cmd_engine engine;
+  struct trial      trial = { 0 };
+  const char       *file = NULL, *epoch = NULL;
+  int               option;
   while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
     if (option == 'c') file = optarg;
     else if (option == 'j') trial.json = true;
-    else return cmd_usage("try [-c FILE] [--json] [LINE]");
+    else if (option == 'e') epoch = optarg;
+    else return cmd_usage("try [-c FILE] [--json] [--epoch ID] [LINE]");
   }
   if (argc - optind > 1) return cmd_usage("try [-c FILE] [--json] [LINE]   (one line: quote it)");
-  if (!cmd_engine_open(&engine, file, false)) return 2;
+  if (!cmd_engine_open(&engine, file, false, epoch)) return 2;
   trial.rules = engine.rules;
   trial.filter = filter_new(engine.rules, engine.conf->limits.record_bytes);
   trial.room = 4 * engine.conf->limits.record_bytes + 4096;

@@ -13,6 +13,7 @@ enum { MARGIN = 1024, ESCAPED = 6 /* bytes that one byte may take in a JSON stri
 struct clean_header {
   const char *input;           /* the listener's name: its address tells listeners apart */
   uint16_t    size;            /* of raw; 0: none */
+  uint8_t     severity;        /* as in the filter's context */
   char        raw[CLEAN_MOST]; /* the fields one after the other, each with a NUL behind */
 };
 
@@ -23,6 +24,8 @@ struct encoder {
   char               *clean, *filtered, *unescaped; /* a text: without bad encoding; filtered; JSON's escapes undone */
   size_t              filtered_room;
   struct json_scratch scratch;
+  char                epoch[64]; /* ,"epoch":"…" as each record has it; an epoch's id needs no escapes */
+  size_t              epoch_size;
   struct clean_header clean_headers[CLEAN_ROWS];
   uint64_t            changes; /* texts that some rule changed */
 };
@@ -43,6 +46,7 @@ struct encoder *encoder_new(struct ruleset *rules, size_t record_bytes) {
   if (encoder == NULL) return NULL;
   encoder->rules = ruleset_ref(rules);
   encoder->most = record_bytes;
+  encoder->epoch_size = (size_t)snprintf(encoder->epoch, sizeof encoder->epoch, ",\"epoch\":\"%.31s\"", ruleset_epoch(rules));
   encoder->filter = filter_new(rules, 3 * record_bytes + MARGIN); /* U+FFFD takes three bytes */
   encoder->filtered_room = 8 * record_bytes + 8 * MARGIN;
   encoder->clean = malloc(3 * record_bytes + MARGIN);
@@ -188,7 +192,10 @@ static bool put_time(struct line *line, int64_t epoch_us) {
   return PUT(line, "{\"time\":\"") && put(line, text, sizeof text) && PUT(line, "\"");
 }
 
-static bool put_input(struct line *line) { return PUT(line, ",\"input\":") && put_string(line, line->origin->input); }
+static bool put_input(struct line *line) {
+  const struct encoder *encoder = line->encoder;
+  return PUT(line, ",\"input\":") && put_string(line, line->origin->input) && put(line, encoder->epoch, encoder->epoch_size);
+}
 
 static struct line line_start(struct encoder *encoder, struct batch *batch, const struct origin *origin) {
   return (struct line){
@@ -306,12 +313,13 @@ static bool put_header(struct line *line, const struct syslog_record *record) {
   size_t               size = header_key(record, raw);
   struct clean_header *row = size > 0 ? header_row(encoder, raw, size) : NULL;
   uint64_t             changes = encoder->changes;
-  bool                 clean = row != NULL && row->size == size && row->input == line->origin->input.at && memcmp(row->raw, raw, size) == 0;
+  bool                 clean = row != NULL && row->size == size && row->input == line->origin->input.at && row->severity == line->context.severity &&
+               memcmp(row->raw, raw, size) == 0;
   if (!put_field(line, TEXT("host"), record->host, clean) || !put_field(line, TEXT("app"), record->app, clean) ||
       !put_field(line, TEXT("procid"), record->procid, clean) || !put_field(line, TEXT("msgid"), record->msgid, clean))
     return false;
   if (row != NULL && !clean && encoder->changes == changes) {
-    *row = (struct clean_header){ .input = line->origin->input.at, .size = (uint16_t)size };
+    *row = (struct clean_header){ .input = line->origin->input.at, .size = (uint16_t)size, .severity = line->context.severity };
     memcpy(row->raw, raw, size);
   }
   return true;
@@ -326,6 +334,7 @@ enum encode_result encode_syslog(struct encoder *encoder, struct batch *batch, c
   syslog_parse(frame, &clock, &record);
   line.context.host = record.host;
   line.context.app = record.app;
+  line.context.severity = (uint8_t)(1u << (record.severity & 7));
   good = put_time(&line, record.epoch_us != INT64_MIN ? record.epoch_us : origin->now_us) && put_header(&line, &record) &&
          put_number(&line, TEXT(",\"facility\":"), record.facility) && put_number(&line, TEXT(",\"severity\":"), record.severity) &&
          (record.sd.size == 0 || put_sd(&line, record.sd)) && put_input(&line) && PUT(&line, ",\"message\":") &&

@@ -1,12 +1,13 @@
 /* encode: a record from the wire becomes one filtered line of NDJSON in a batch. All that came from outside goes through
  * the filter: header fields, structured data, JSON keys and values, the message.
  *
- *   syslog  {"time":…,"host":…,"app":…,"procid":…,"msgid":…,"facility":n,"severity":n,"sd":{id:{name:value}},"input":…,"message":…}
- *   text    {"time":…,"input":…,"message":…}
- *   JSON    {"time":…,"input":…,"data":…}
- *   stub    {"time":…,"input":…,"withheld":true,"rule":…,"bytes":n}    in the place of a record that cannot be vouched for
+ *   syslog  {"time":…,"host":…,"app":…,"procid":…,"msgid":…,"facility":n,"severity":n,"sd":{id:{name:value}},"input":…,"epoch":…,"message":…}
+ *   text    {"time":…,"input":…,"epoch":…,"message":…}
+ *   JSON    {"time":…,"input":…,"epoch":…,"data":…}
+ *   stub    {"time":…,"input":…,"epoch":…,"withheld":true,"rule":…,"bytes":n}    in the place of a record that cannot be vouched for
  *
- * time is the sender's where it gave a valid one, else of receipt. Empty fields are left out. */
+ * time is the sender's where it gave a valid one, else of receipt. epoch is the key epoch that the record's pseudonyms, if
+ * any, were made with. Empty fields are left out. */
 #ifndef TAMIS_PROXY_PIPELINE_ENCODE_H
 #define TAMIS_PROXY_PIPELINE_ENCODE_H
 

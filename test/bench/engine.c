@@ -1,5 +1,5 @@
-/* The engine alone, in memory, beside four PCRE2 passes on the same lines: `engine CONF LOG [ROUNDS]`. Rounds are interleaved,
- * medians are printed; the ratio is what counts. One core, no input, no output. */
+/* The engine alone, in memory, beside four PCRE2 passes on the same lines: `engine CONF LOG [ROUNDS [CONF]]`, and beside another
+ * rule set. Rounds are interleaved, medians are printed; the ratio is what counts. One core, no input, no output. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <stdio.h>
@@ -22,7 +22,8 @@ static const struct {
 
 struct bench {
   char              *bytes;
-  size_t             size, lines, longest;
+  struct text       *lines;
+  size_t             size, count; /* bytes and lines */
   pcre2_code        *codes[PATTERNS];
   pcre2_match_data  *data;
   struct filter     *filter;
@@ -55,12 +56,7 @@ static void run_tamis(struct bench *bench, struct text line) {
 static double round_run(struct bench *bench, void (*run)(struct bench *, struct text)) {
   struct timespec start, end;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
-  for (size_t at = 0; at < bench->size;) {
-    const char *lf = memchr(bench->bytes + at, '\n', bench->size - at);
-    size_t      size = lf != NULL ? (size_t)(lf - bench->bytes) - at : bench->size - at;
-    run(bench, (struct text){ bench->bytes + at, size });
-    at += size + 1;
-  }
+  for (size_t i = 0; i < bench->count; i++) run(bench, bench->lines[i]);
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
   return (double)(end.tv_sec - start.tv_sec) * 1e9 + (double)(end.tv_nsec - start.tv_nsec);
 }
@@ -75,7 +71,13 @@ static void file_read(struct bench *bench, const char *path) {
     if (bench->size == room) bench->bytes = realloc(bench->bytes, room *= 2);
   }
   fclose(file);
-  for (size_t i = 0; i < bench->size; i++) bench->lines += bench->bytes[i] == '\n';
+  for (size_t i = 0; i < bench->size; i++) bench->count += bench->bytes[i] == '\n';
+  bench->lines = malloc((bench->count + 1) * sizeof *bench->lines);
+  for (size_t at = 0, i = 0; bench->lines != NULL && i < bench->count; i++) {
+    const char *lf = memchr(bench->bytes + at, '\n', bench->size - at);
+    bench->lines[i] = (struct text){ bench->bytes + at, (size_t)(lf - bench->bytes) - at };
+    at += bench->lines[i].size + 1;
+  }
 }
 
 static int by_value(const void *a, const void *b) { return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b); }
@@ -86,22 +88,28 @@ static double median(double *values, int count) {
 }
 
 static void show(const char *name, const struct bench *bench, double ns, double other) {
-  printf("  %-28s %7.0f ns a line  %6.3f GB/s", name, ns / (double)bench->lines, (double)bench->size / ns);
+  printf("  %-28s %7.0f ns a line  %6.3f GB/s", name, ns / (double)bench->count, (double)bench->size / ns);
   if (other > 0) printf("  %5.2f times the PCRE2 passes", other / ns);
   printf("\n");
 }
 
-int main(int argc, char **argv) {
+static struct filter *filter_of(const char *path) {
   static const uint8_t key[32] = { 1 };
-  struct bench         bench = { .size = 0 };
   struct conf_errors   errors = { 0 };
-  double               times[2][ROUNDS_MOST];
-  int                  rounds = argc > 3 ? atoi(argv[3]) : 5;
-  if (argc < 3 || rounds < 1 || rounds > ROUNDS_MOST) return 2;
-  struct conf    *conf = conf_load(argv[1], &errors);
-  struct ruleset *rules = conf != NULL ? conf_rules(conf, key, "1", &errors) : NULL;
+  struct conf         *conf = conf_load(path, &errors);
+  struct ruleset      *rules = conf != NULL ? conf_rules(conf, key, "1", &errors) : NULL;
   conf_errors_print(&errors, stderr);
-  bench.filter = rules != NULL ? filter_new(rules, 65536) : NULL;
+  return rules != NULL ? filter_new(rules, 65536) : NULL;
+}
+
+int main(int argc, char **argv) {
+  struct bench   bench = { .size = 0 };
+  struct filter *filters[2] = { NULL, NULL };
+  double         times[3][ROUNDS_MOST], passes, tamis;
+  int            rounds = argc > 3 ? atoi(argv[3]) : 5, sets = argc > 4 ? 2 : 1;
+  if (argc < 3 || rounds < 1 || rounds > ROUNDS_MOST) return 2;
+  for (int i = 0; i < sets; i++)
+    if ((filters[i] = filter_of(argv[i == 0 ? 1 : 4])) == NULL) return 2;
   for (int i = 0; i < PATTERNS; i++) {
     int    error;
     size_t at;
@@ -111,14 +119,22 @@ int main(int argc, char **argv) {
   bench.data = pcre2_match_data_create(8, NULL);
   for (int i = 0; i < 2; i++) bench.out[i] = malloc(ROOM);
   file_read(&bench, argv[2]);
-  if (bench.filter == NULL || bench.data == NULL || bench.out[0] == NULL || bench.out[1] == NULL || bench.lines == 0) return 2;
+  if (bench.data == NULL || bench.out[0] == NULL || bench.out[1] == NULL || bench.lines == NULL || bench.count == 0) return 2;
   for (int i = 0; i < rounds; i++) {
     times[0][i] = round_run(&bench, run_pcre2);
-    times[1][i] = round_run(&bench, run_tamis);
+    for (int k = 0; k < sets; k++) {
+      bench.filter = filters[k];
+      times[1 + k][i] = round_run(&bench, run_tamis);
+    }
   }
-  printf("%zu lines, %.0f bytes a line, medians of %d interleaved rounds, one core\n", bench.lines, (double)bench.size / (double)bench.lines, rounds);
-  double passes = median(times[0], rounds), tamis = median(times[1], rounds);
+  printf("%zu lines, %.0f bytes a line, medians of %d interleaved rounds, one core\n", bench.count, (double)bench.size / (double)bench.count, rounds);
+  passes = median(times[0], rounds);
+  tamis = median(times[1], rounds);
   show("four PCRE2 passes, JIT", &bench, passes, 0);
-  show("tamis, default rules", &bench, tamis, passes);
+  show(argc > 4 ? "tamis, the first rules" : "tamis, default rules", &bench, tamis, passes);
+  if (sets == 2) {
+    show("tamis, the second rules", &bench, median(times[2], rounds), passes);
+    printf("  the second rules take %.2f times the time of the first\n", median(times[2], rounds) / tamis);
+  }
   return bench.sum == 0;
 }

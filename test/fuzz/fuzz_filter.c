@@ -21,7 +21,7 @@ static struct filter *filter_make(void) {
                                                  .match_limit = 100000,
                                                  .depth_limit = 5000,
                                                  .heap_limit_kib = 20000 };
-  struct rule_spec                   specs[32] = { 0 };
+  struct rule_spec                   specs[64] = { 0 };
   size_t                             count = 0;
   struct filter                     *filter;
   for (const char *const *name = filter_detector_names(); *name != NULL; name++)
