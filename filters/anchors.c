@@ -277,6 +277,16 @@ static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
   value_add(anchors, start, end, kind);
 }
 
+/* f.grosjean812, camille.rousselet: the account of a person, where trunks and peers have other names. */
+static bool is_person(struct text value) {
+  size_t first = 0, last, end;
+  while (first < value.size && (is_alpha(value.at[first]) || is_utf8(value.at[first]))) first++;
+  if (first == 0 || first >= value.size || value.at[first] != '.') return false;
+  for (last = end = first + 1; end < value.size && (is_alpha(value.at[end]) || is_utf8(value.at[end]));) end++;
+  for (last = end - last; end < value.size && is_digit(value.at[end]);) end++;
+  return end == value.size && last > 3;
+}
+
 /* user 'value', password "value": prose, where a colon or '=' would stand in a record. quote: the opening one. */
 static void quoted_add(struct anchors *anchors, struct text text, size_t quote) {
   struct text key = key_before(anchors, text, quote);
@@ -290,6 +300,7 @@ static void quoted_add(struct anchors *anchors, struct text text, size_t quote) 
   text = value_window(text, quote);
   end = quoted_end(anchors, text, quote + 1, text.at[quote], false);
   if (end <= quote + 1) return;
+  if (kind == KEY_PHONE && is_person((struct text){ text.at + quote + 1, end - quote - 1 })) kind |= KEY_USER;
   value_add(anchors, quote + 1, end, kind);
 }
 
@@ -298,11 +309,12 @@ static void element_add(struct anchors *anchors, struct text text, size_t angle)
   size_t      close = class_end(&anchors->blocks, CLASS_KEY, angle + 1, text.size), end;
   uint32_t    kind = KEY_NONE;
   struct text key;
-  if (close == angle + 1 || close >= text.size || !is_alpha(text.at[angle + 1])) return;
+  if (close == angle + 1 || close >= text.size) return;
   key = (struct text){ text.at + angle + 1, close - angle - 1 };
   if (angle > 1 && text.at[angle - 1] == ' ' && is_alpha(text.at[angle - 2]) &&
       (key_kind_of(&anchors->keys, key_before(anchors, text, angle)) & KEY_USER) != 0) {
     while (close < text.size && (is_account(text.at[close]) || text.at[close] == '@' || text.at[close] == ':')) close++;
+    if (!is_alpha(key.at[0]) && memchr(key.at, ':', close - angle - 1) == NULL) return; /* <6>, but the 1778157177:user of TURN */
     if (close < text.size && text.at[close] == '>') value_add(anchors, angle + 1, close, KEY_USER);
     return;
   }

@@ -167,6 +167,8 @@ static void hides_credentials(void **state) {
     { "no digest: a result", "result: 20260312" },
     { "no scheme: prose", "Authorization: denied by policy" },
     { "a directory, no password", "PWD=/root ; USER=root" },
+    { "a token of OAuth, no query", "{\"refresh_token\":\"«abcdef0123456»\",\"client_secret\":\"«hunter2abc»\"}" },
+    { "a header of FreeSWITCH", "X-FS-Display-Name: «Camille Rousselet»" },
   };
   (void)state;
   check_rows(rows, sizeof rows / sizeof rows[0]);
@@ -174,6 +176,10 @@ static void hides_credentials(void **state) {
 
 static void hides_users_by_place(void **state) {
   static const struct row rows[] = {
+    { "a peer named after a person", "Peer '«f.grosjean812»' is now UNREACHABLE!" },
+    { "a user of TURN", "cannot find credentials of user <«1778157177:camille»>" },
+    { "a peer that is a trunk stays", "Peer 'trunk-ovh' is now UNREACHABLE!" },
+    { "a level in angles stays", "Yealink: SIP <6+info> [000] Reg user:«camille», server:pbx.example.com:5060" },
     { "an address of record and its contact", "Contact «camille»/sip:«camille»@«192.0.2.7»:5060 is now Reachable" },
     { "quoted, behind a word", "Registered SIP '«camille»' at «192.0.2.7»:5060" },
     { "quoted, behind two words", "auth_db: credentials for '«camille»' found" },
