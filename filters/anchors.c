@@ -653,7 +653,10 @@ static void anchors_clear(struct anchors *anchors) {
 
 /* The text begins with what can be the rest of a value: a token that ends in a quote, or in what closes or follows an address. */
 static bool starts_inside(const struct blocks *blocks, struct text text) {
-  size_t end = 0;
+  size_t end = 0, quote = class_next(blocks, CLASS_QUOTE, 0, text.size);
+  if (quote > 0 && quote < text.size && text.at[quote] == '"' && (quote + 1 == text.size || text.at[quote + 1] == ',' || text.at[quote + 1] == '}') &&
+      text.at[quote - 1] > ' ')
+    return true;
   for (int parts = 0; parts < 8; parts++) {
     end = class_end(blocks, CLASS_KEY, end, text.size);
     if (end >= text.size || !(text.at[end] == '.' || text.at[end] == ':' || text.at[end] == '/' || text.at[end] == '+' || text.at[end] == '=')) break;

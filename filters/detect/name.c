@@ -256,6 +256,21 @@ static void comment_name(struct scan *scan, const struct keyed *keyed) {
   if (address) name_report(scan, open, close - 1);
 }
 
+/* ille Rousselet","number":…: the text begins inside a quoted value, whatever it is. */
+static void cut_string(struct scan *scan) {
+  struct text text = scan->text;
+  size_t      quote = class_next(&scan->anchors->blocks, CLASS_QUOTE, 0, text.size), next = quote + 1;
+  if (quote == 0 || quote > NAME_MOST || quote == text.size || text.at[quote] != '"') return;
+  if (!is_alnum(text.at[quote - 1]) && !is_utf8(text.at[quote - 1]) && memchr("=+/.!)", text.at[quote - 1], 6) == NULL) return;
+  for (size_t i = 0; i < quote; i++)
+    if (memchr(":{[(<=\t", text.at[i], 7) != NULL && i + 3 < quote) return; /* a key, a call: the line is whole */
+  if (text.at[quote - 1] == '=' && quote > 1 && text.at[quote - 2] != '=' && !is_alnum(text.at[0])) return;
+  if (next < text.size && text.at[next] != '}' &&
+      !(text.at[next] == ',' && next + 1 < text.size && (text.at[next + 1] == '"' || text.at[next + 1] == ' ')))
+    return;
+  scan_add(scan, 0, quote, 0);
+}
+
 void name_scan(struct scan *scan) {
   struct text text = scan->text;
   for (uint32_t i = 0; i < scan->anchors->angle.count; i++) {
@@ -273,5 +288,6 @@ void name_scan(struct scan *scan) {
       comment_name(scan, &scan->anchors->keyed[i]);
       cut_name(scan, &scan->anchors->keyed[i]);
     }
+  if (scan->anchors->sights & SEES_CUT) cut_string(scan);
   if (text.size > 12 && text.at[10] == '|') queue_agent(scan);
 }

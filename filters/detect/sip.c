@@ -125,6 +125,10 @@ static void dialplan_scan(struct scan *scan, size_t angle) {
   size_t      end = angle + 1;
   if (angle + 4 < text.size && text.at[angle + 4] == ':') return; /* a URI */
   while (end < text.size && is_account(text.at[end])) end++;
+  if (end == text.size && angle > 0 && text.at[angle - 1] == '=' && end > angle + 2) { /* to=<jean.du: cut */
+    if (!user_is_left_alone(scan, (struct text){ text.at + angle + 1, end - angle - 1 })) scan_add(scan, angle + 1, end, 0);
+    return;
+  }
   if (end > angle + 1 && (STARTS(text, end, ">->") || (STARTS(text, end, ">") && (ENDS(text, angle, "\"") || ENDS(text, angle, "\" ")))) &&
       !user_is_left_alone(scan, (struct text){ text.at + angle + 1, end - angle - 1 }))
     scan_add(scan, angle + 1, end, 0);

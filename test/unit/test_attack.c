@@ -205,6 +205,12 @@ static void hides_users_by_place(void **state) {
     { "a Message-ID, no mail", "message-id=<20260312100000.4A1B2C3D4E@mail.example.com>" },
     { "a dialog, no mail", "Target-Dialog: fa77as7dad8-sd98ajzz@host.example.com;local-tag=kkaz-" },
     { "an organisation, no user", "ou=people,dc=example" },
+    { "mail cut behind a dot", "to=<«camille.rousselet@example.c»" },
+    { "mail cut before @", "to=<«camille.rous»" },
+    { "the rest of a string of JSON", "«ille Rousselet»\",\"number\":\"201\"}" },
+    { "the rest of a string that ends the line", "«2fb710734986e86cb»\"" },
+    { "a CSV line is whole", "from-internal,\"Dial\",\"x\"" },
+    { "a call is whole", "Set(\"x\"}" },
   };
   (void)state;
   check_rows(rows, sizeof rows / sizeof rows[0]);
@@ -252,6 +258,10 @@ static void hides_hardware(void **state) {
     { "a Cisco phone", "device SEP«00005E0053AF» unregistered" },
     { "a directory", "GET /p/«00005e0053af»/config.xml" },
     { "the end of a user agent", "User-Agent: Grandstream GXP2170 1.0.11.64 («00005E0053AF»)" },
+    { "the head of an address", "DHCPACK to «00:00:5e:00:5»" },
+    { "the rest of an address", "«e:00:53:af» via eth0" },
+    { "the head of a digest value", "Digest nonce=\"«a66b0d»" },
+    { "no device: a clock at the start", "12:34:56 up 3 days" },
     { "no device: a call's GUID", "//123/A1B2C3D4E5F6/SIP/Msg/ccsipDisplayMsg: Received:" },
     { "no device: a commit", "commit 1a2b3c4d5e6f tag=1a2b3c4d5e6f" },
     { "no device: a model's file", "GET /prov/y000000000123.cfg" },
