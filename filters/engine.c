@@ -469,6 +469,8 @@ static enum filter_result rules_run(struct filter *filter, bool patterns, unsign
   return FILTER_SAME;
 }
 
+static inline struct text field_key(const struct filter_context *context) { return context->keyed ? context->field : TEXT_NONE; }
+
 /* ---- hidden spellings: the detectors again, on each layer of the view ---- */
 
 /* The replacement of a span of the view, which the next layer overwrites, for the span at index. False: no room. */
@@ -600,12 +602,16 @@ static enum filter_result hidden_run(struct filter *filter, struct text text, un
     if ((filter->layer > 1 && !view_needed(view_text(&filter->view), filter->anchors.width)) || !view_next(&filter->view)) break;
     uint32_t spans = filter->spans.count, notes = filter->notes.count;
     filter->scan.text = view_text(&filter->view);
-    anchors_find(&filter->anchors, filter->scan.text, filter->context.field);
+    anchors_find(&filter->anchors, filter->scan.text, field_key(&filter->context));
     prefilter_all(filter->rules->prefilter, filter->run);
     result = rules_run(filter, false, rule);
-    if (result == FILTER_SAME && !hidden_spans(filter, text, spans)) result = FILTER_WITHHOLD;
+    if (result == FILTER_SAME && !hidden_spans(filter, text, spans)) *rule = FILTER_TOO_MANY, result = FILTER_WITHHOLD;
     if (result == FILTER_SAME) hidden_compare(filter, spans);
     hidden_notes(filter, notes);
+  }
+  if (result == FILTER_SAME && filter->layer > VIEW_LAYERS && view_needed(view_text(&filter->view), filter->anchors.width)) {
+    *rule = FILTER_TOO_DEEP;
+    result = FILTER_WITHHOLD;
   }
   filter->scan.text = text;
   return result;
@@ -623,7 +629,7 @@ enum filter_result filter_text(struct filter *filter, const struct filter_contex
   filter->notes.count = 0;
   if (text.size > filter->most) return FILTER_WITHHOLD;
   if (text.size == 0) return FILTER_SAME;
-  anchors_find(&filter->anchors, text, context->field);
+  anchors_find(&filter->anchors, text, field_key(context));
   hidden = !filter->anchors.plain && view_needed(text, filter->anchors.width);
   if (!hidden && (filter->rules->sights & filter->anchors.sights) == 0 && (filter->rules->kinds & filter->anchors.kinds) == 0) return FILTER_SAME;
   filter->context = *context;
@@ -636,7 +642,10 @@ enum filter_result filter_text(struct filter *filter, const struct filter_contex
   if (result == FILTER_SAME && hidden) result = hidden_run(filter, text, rule);
   if (result != FILTER_SAME) return result;
   if (filter->spans.count == 0) return FILTER_SAME;
-  if (!resolve_apart(filter) && !resolve(filter)) return FILTER_WITHHOLD;
+  if (!resolve_apart(filter) && !resolve(filter)) {
+    *rule = FILTER_TOO_MANY;
+    return FILTER_WITHHOLD;
+  }
   if (filter->winner_count == 0) return FILTER_SAME;
   return splice(filter, text, out, room, length);
 }

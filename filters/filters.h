@@ -113,6 +113,7 @@ struct filter_context {
   struct text app;
   struct text host;
   struct text field;    /* "message", "host", "sd", or a JSON key: context for detectors and for when: */
+  bool        keyed;    /* field is a key that the sender chose: it says what the text is, as in "caller": … */
   uint8_t     severity; /* one bit, as in when_severity; 0: unknown, which no when: severity fits */
 };
 
@@ -123,7 +124,11 @@ enum filter_result {
   FILTER_DROP,     /* a rule drops the record; *rule says which */
   FILTER_WITHHOLD, /* the filter cannot vouch for the text; *rule says which, or FILTER_NO_RULE: too long */
 };
-#define FILTER_NO_RULE ((unsigned)-1)
+#define FILTER_NO_RULE  ((unsigned)-1)
+#define FILTER_TOO_DEEP ((unsigned)-2) /* withheld: something is hidden under more spellings than are taken away */
+#define FILTER_TOO_MANY ((unsigned)-3) /* withheld: more values than there is room for */
+/* The rule's name; or for the numbers above "limits.record_bytes", "hidden-too-deep", "too-many-values". */
+const char *ruleset_reason(const struct ruleset *rules, unsigned rule);
 
 struct span {
   uint32_t start, end; /* bytes of the original text, end excluded */

@@ -242,6 +242,7 @@ uint32_t key_kind_of(const struct key_index *index, struct text key) {
 
 uint32_t field_kind_of(struct key_index *index, struct text field) {
   uint64_t words[2];
+  if (field.size == 0) return KEY_NONE;
   if (field.size < 2 || field.size > 16) return key_kind_of(index, field);
   key_words(field.at, field.size, words); /* all of it, without case */
   if (index->field.size == field.size && index->field.words[0] == words[0] && index->field.words[1] == words[1]) return index->field.kind;

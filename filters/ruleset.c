@@ -393,6 +393,15 @@ const char *const *ruleset_tags(const struct ruleset *rules, size_t rule, size_t
   return (const char *const *)rules->rules[rule].tags.list;
 }
 
+const char *ruleset_reason(const struct ruleset *rules, unsigned rule) {
+  switch (rule) {
+  case FILTER_NO_RULE: return "limits.record_bytes";
+  case FILTER_TOO_DEEP: return "hidden-too-deep";
+  case FILTER_TOO_MANY: return "too-many-values";
+  default: return rules->rules[rule].name;
+  }
+}
+
 static const char *const action_names[ACTION_COUNT] = {
   [ACTION_TRUNCATE] = "truncate", [ACTION_HASH] = "hash", [ACTION_STRIP] = "strip", [ACTION_MASK] = "mask",
   [ACTION_REPLACE] = "replace",   [ACTION_KEEP] = "keep", [ACTION_DROP] = "drop",   [ACTION_WITHHOLD] = "withhold",

@@ -85,7 +85,7 @@ static bool filter_line(struct job *job, struct filter *filter, struct text line
     size = 0;
     chunk->dropped++;
   } else if (result != FILTER_OK) {
-    const char *name = rule == FILTER_NO_RULE ? "limits.record_bytes" : ruleset_name(job->rules, rule);
+    const char *name = ruleset_reason(job->rules, rule);
     size = (size_t)snprintf(chunk->out + chunk->out_size, 200, "[withheld: %.100s, %zu bytes]", name, line.size);
     chunk->withheld++;
   }

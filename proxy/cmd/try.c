@@ -94,9 +94,10 @@ static void line_try(const struct trial *trial, struct text line) {
     json_t *list = json_array(), *left = json_array();
     for (size_t i = 0; whole && i < count; i++) span_json(trial, line, &spans[i], list);
     if (whole) notes_show(trial, line, spans, count, left);
-    json_t *made = json_pack("{s:s, s:o, s:o, s:s*, s:o, s:o}", "result", result_name(result), "before", text_json(line.at, line.size), "after",
-                             text_json(after.at != NULL ? after.at : "", after.size), "rule",
-                             rule != FILTER_NO_RULE ? ruleset_name(trial->rules, rule) : NULL, "spans", list, "left", left);
+    json_t *made =
+        json_pack("{s:s, s:o, s:o, s:s*, s:o, s:o}", "result", result_name(result), "before", text_json(line.at, line.size), "after",
+                  text_json(after.at != NULL ? after.at : "", after.size), "rule",
+                  result == FILTER_DROP || result == FILTER_WITHHOLD ? ruleset_reason(trial->rules, rule) : NULL, "spans", list, "left", left);
     json_dumpf(made, stdout, JSON_COMPACT);
     putchar('\n');
     json_decref(made);
@@ -104,7 +105,7 @@ static void line_try(const struct trial *trial, struct text line) {
   }
   printf("before  %.*s\n", (int)line.size, line.at);
   if (whole) printf("after   %.*s\n", (int)after.size, after.at != NULL ? after.at : "");
-  else printf("%s by %s\n", result_name(result), rule != FILTER_NO_RULE ? ruleset_name(trial->rules, rule) : "limits.record_bytes");
+  else printf("%s by %s\n", result_name(result), ruleset_reason(trial->rules, rule));
   for (size_t i = 0; whole && i < count; i++) span_line(trial, line, &spans[i]);
   if (whole) notes_show(trial, line, spans, count, NULL);
 }

@@ -154,14 +154,16 @@ static struct text cleaned(struct encoder *encoder, struct text text) {
   return (struct text){ encoder->clean, n };
 }
 
-/* text as the rules leave it; borrowed until the next call. False: the record is dropped or withheld. */
-static bool filtered(struct line *line, struct text field, struct text text, struct text *out) {
+/* text as the rules leave it; borrowed until the next call. keyed: the sender chose the field's name. False: the record is dropped or
+ * withheld. */
+static bool filtered(struct line *line, struct text field, bool keyed, struct text text, struct text *out) {
   struct encoder *encoder = line->encoder;
   size_t          size = 0;
   unsigned        rule = FILTER_NO_RULE;
   if (text.size > encoder->most) return line_fail(line, ENCODE_WITHHELD, "limits.record_bytes");
   text = cleaned(encoder, text);
   line->context.field = field;
+  line->context.keyed = keyed;
   for (;;) {
     switch (filter_text(encoder->filter, &line->context, text, encoder->filtered, encoder->filtered_room, &size, &rule)) {
     case FILTER_SAME: *out = text; return true;
@@ -170,8 +172,7 @@ static bool filtered(struct line *line, struct text field, struct text text, str
       *out = (struct text){ encoder->filtered, size };
       return true;
     case FILTER_DROP: return line_fail(line, ENCODE_DROPPED, NULL);
-    case FILTER_WITHHOLD:
-      return line_fail(line, ENCODE_WITHHELD, rule != FILTER_NO_RULE ? ruleset_name(encoder->rules, rule) : "limits.record_bytes");
+    case FILTER_WITHHOLD: return line_fail(line, ENCODE_WITHHELD, ruleset_reason(encoder->rules, rule));
     case FILTER_ROOM: break;
     }
     char *bigger = realloc(encoder->filtered, size + MARGIN);
@@ -181,9 +182,9 @@ static bool filtered(struct line *line, struct text field, struct text text, str
   }
 }
 
-static bool put_filtered(struct line *line, struct text field, struct text text) {
+static bool put_filtered(struct line *line, struct text field, bool keyed, struct text text) {
   struct text out;
-  return filtered(line, field, text, &out) && put_string(line, out);
+  return filtered(line, field, keyed, text, &out) && put_string(line, out);
 }
 
 static bool put_time(struct line *line, int64_t epoch_us) {
@@ -255,7 +256,7 @@ static bool put_sd_id(struct line *line, struct text id) {
   for (size_t i = digits; i < id.size; i++)
     if ((id.at[i] < '0' || id.at[i] > '9') && id.at[i] != '.') digits = 0;
   if (digits > 0 && digits < id.size) name.size = digits - 1;
-  if (!filtered(line, TEXT("sd"), name, &out)) return false;
+  if (!filtered(line, TEXT("sd"), false, name, &out)) return false;
   if (name.size == id.size || out.size + (id.size - name.size) > sizeof whole) return put_string(line, out);
   memcpy(whole, out.at, out.size);
   memcpy(whole + out.size, id.at + name.size, id.size - name.size);
@@ -275,8 +276,8 @@ static bool put_sd(struct line *line, struct text sd) {
       first = true;
     }
     if (name.size == 0) continue;
-    if ((!first && !PUT(line, ",")) || !put_filtered(line, TEXT("sd"), name) || !PUT(line, ":")) return false;
-    if (!put_filtered(line, name, sd_unescaped(line->encoder, value))) return false;
+    if ((!first && !PUT(line, ",")) || !put_filtered(line, TEXT("sd"), false, name) || !PUT(line, ":")) return false;
+    if (!put_filtered(line, name, true, sd_unescaped(line->encoder, value))) return false;
     first = false;
   }
   return last != NULL ? PUT(line, "}}") : PUT(line, "}");
@@ -285,7 +286,7 @@ static bool put_sd(struct line *line, struct text sd) {
 static bool put_field(struct line *line, struct text name, struct text value, bool clean) {
   if (value.size == 0) return true;
   if (!PUT(line, ",\"") || !put(line, name.at, name.size) || !PUT(line, "\":")) return false;
-  return clean ? put_string(line, value) : put_filtered(line, name, value);
+  return clean ? put_string(line, value) : put_filtered(line, name, false, value);
 }
 
 /* The header's bytes as clean_header keeps them; 0: too long, or of bytes that need cleaning. */
@@ -338,20 +339,20 @@ enum encode_result encode_syslog(struct encoder *encoder, struct batch *batch, c
   good = put_time(&line, record.epoch_us != INT64_MIN ? record.epoch_us : origin->now_us) && put_header(&line, &record) &&
          put_number(&line, TEXT(",\"facility\":"), record.facility) && put_number(&line, TEXT(",\"severity\":"), record.severity) &&
          (record.sd.size == 0 || put_sd(&line, record.sd)) && put_input(&line) && PUT(&line, ",\"message\":") &&
-         put_filtered(&line, TEXT("message"), record.message);
+         put_filtered(&line, TEXT("message"), false, record.message);
   return line_end(&line, good, frame.size);
 }
 
 enum encode_result encode_text(struct encoder *encoder, struct batch *batch, const struct origin *origin, struct text text) {
   struct line line = line_start(encoder, batch, origin);
-  bool        good = put_time(&line, origin->now_us) && put_input(&line) && PUT(&line, ",\"message\":") && put_filtered(&line, TEXT("message"), text);
+  bool good = put_time(&line, origin->now_us) && put_input(&line) && PUT(&line, ",\"message\":") && put_filtered(&line, TEXT("message"), false, text);
   return line_end(&line, good, text.size);
 }
 
 static enum json_verdict json_value(void *context, enum json_kind kind, struct text key, struct text value, struct text *changed) {
   struct line *line = context;
   struct text  field = kind == JSON_KEY ? TEXT("key") : key;
-  if (!filtered(line, field, value, changed)) return JSON_HALT;
+  if (!filtered(line, field, kind != JSON_KEY, value, changed)) return JSON_HALT;
   return changed->at == value.at ? JSON_SAME : JSON_CHANGED;
 }
 

@@ -42,21 +42,31 @@ static enum filter_result run(struct filter *filter, struct text in, char *out, 
   return FILTER_OK;
 }
 
+static struct filter *filter, *portable;
+
+static void release(void) { /* LeakSanitizer does not look into the locked memory of a rule set */
+  filter_free(filter);
+  filter_free(portable);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static struct filter *filter, *portable;
-  static char           once[ROOM], twice[ROOM], copy[ROOM];
-  size_t                n, m, count;
-  const struct span    *spans;
+  static char        once[ROOM], twice[ROOM], copy[ROOM];
+  size_t             n, m, count;
+  const struct span *spans;
   if (filter == NULL) {
     filter = filter_make();
     portable = filter_make();
     filter_width(portable, 0);
+    atexit(release);
   }
   if (size == 0 || size > 4096) return 0;
-  assert(run(filter, (struct text){ (const char *)data, size }, once, ROOM, &n) == FILTER_OK);
+  memcpy(copy + 1, data, size);
+  if (run(filter, (struct text){ (const char *)data, size }, once, ROOM, &n) != FILTER_OK) { /* hidden too deep */
+    assert(run(portable, (struct text){ copy + 1, size }, twice, ROOM, &m) == FILTER_WITHHOLD);
+    return 0;
+  }
   spans = filter_spans(filter, &count);
   for (size_t i = 0; i < count; i++) assert(spans[i].start < spans[i].end && spans[i].end <= size);
-  memcpy(copy + 1, data, size);
   assert(run(portable, (struct text){ copy + 1, size }, twice, ROOM, &m) == FILTER_OK);
   assert(n == m && memcmp(once, twice, n) == 0);
   if (n == size && memcmp(once, data, n) == 0) return 0;

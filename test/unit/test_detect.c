@@ -513,7 +513,7 @@ static void fields(void **state) {
   struct filter *filter = filter_of(names);
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    const struct filter_context context = { .field = text_of(rows[i].field) };
+    const struct filter_context context = { .field = text_of(rows[i].field), .keyed = true };
     const char                 *want = rows[i].out != NULL ? rows[i].out : rows[i].in;
     size_t                      size;
     unsigned                    rule;
