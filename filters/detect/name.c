@@ -265,9 +265,7 @@ static void cut_string(struct scan *scan) {
   for (size_t i = 0; i < quote; i++)
     if (memchr(":{[(<=\t", text.at[i], 7) != NULL && i + 3 < quote) return; /* a key, a call: the line is whole */
   if (text.at[quote - 1] == '=' && quote > 1 && text.at[quote - 2] != '=' && !is_alnum(text.at[0])) return;
-  if (next < text.size && text.at[next] != '}' &&
-      !(text.at[next] == ',' && next + 1 < text.size && (text.at[next + 1] == '"' || text.at[next + 1] == ' ')))
-    return;
+  if (next < text.size && text.at[next] != '}' && !(text.at[next] == ',' && next + 1 < text.size && text.at[next + 1] == '"')) return;
   scan_add(scan, 0, quote, 0);
 }
 

@@ -283,6 +283,9 @@ static void leaves_harmless_lines(void **state) {
     { "a status in words", "response: 200 OK response=404 result=ok key=abc" },
     { "a session", "session opened for user root(uid=0) by (uid=0)" },
     { "columns of a CDR", "\"Dial\",\"\",\"2026-03-12 10:00:00\",\"ANSWERED\",\"DOCUMENTATION\",\"1778157175.1314\"" },
+    { "an offset of UTC at a line's end", "Date: Thu, 12 Mar 2026 10:00:00 +0100" },
+    { "another, glued", "2026-03-12T10:00:00+0100" },
+    { "prose that closes a quote", "handling\", see the notes" },
   };
   (void)state;
   check_rows(rows, sizeof rows / sizeof rows[0]);
