@@ -71,9 +71,15 @@ static size_t bare_end(const struct anchors *anchors, struct text text, size_t f
 
 /* Byte at is the first of a line: of the text, behind a line break, or behind what a logger writes for one. */
 static bool line_starts(struct text text, size_t at) {
-  char last = at > 0 ? text.at[at - 1] : '\n';
-  return last == '\n' || last == '\r' || ENDS(text, at, "#012") || ENDS(text, at, "#015") ||
-         (at > 1 && text.at[at - 2] == '\\' && (last == 'n' || last == 'r'));
+  switch (at > 0 ? text.at[at - 1] : '\n') {
+  case '\n':
+  case '\r': return true;
+  case 'n':
+  case 'r': return at > 1 && text.at[at - 2] == '\\';
+  case '2':
+  case '5': return ENDS(text, at, "#012") || ENDS(text, at, "#015");
+  default: return false;
+  }
 }
 
 /* Where a bare name ends: before what no name holds, before a word of prose, and before the next key. */
@@ -203,7 +209,7 @@ static bool origin_at(struct text text, size_t at) {
 /* Login incorrect (reason): [user/password], of FreeRADIUS. */
 static uint32_t login_kind(struct text text, size_t mark) {
   size_t end = mark;
-  if (!STARTS(text, mark, ": [")) return KEY_NONE;
+  if (mark + 2 >= text.size || text.at[mark + 1] != ' ' || text.at[mark + 2] != '[') return KEY_NONE;
   if (text.at[end - 1] == ')') {
     while (end > 0 && mark - end < 256 && text.at[end - 1] != '(') end--;
     if (end < 2) return KEY_NONE;
@@ -230,6 +236,11 @@ static uint32_t mark_kind(const struct anchors *anchors, struct text text, struc
   return key_kind_of(&anchors->keys, key);
 }
 
+static void value_add(struct anchors *anchors, size_t start, size_t end, uint32_t kind) {
+  anchors->keyed[anchors->keyed_count++] = (struct keyed){ (uint32_t)start, (uint32_t)end, kind };
+  anchors->kinds |= kind;
+}
+
 static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
   struct text key = key_ends(anchors, text, mark);
   size_t      start = mark + 1, end;
@@ -237,7 +248,7 @@ static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
   uint32_t    kind = key.size > 0 ? mark_kind(anchors, text, key, mark) : KEY_NONE;
   if (kind == KEY_NONE && text.at[mark] == ':') kind = login_kind(text, mark);
   if (kind == KEY_NONE) return;
-  line = key.size > 0 && line_starts(text, (size_t)(key.at - text.at));
+  line = text.at[mark] == ':' || key.size == 1 ? key.size > 0 && line_starts(text, (size_t)(key.at - text.at)) : false;
   text = value_window(text, mark);
   if (start < text.size && text.at[start] == '>' && text.at[mark] == '=') start++;
   while (start < text.size && text.at[start] == ' ') start++;
@@ -263,8 +274,17 @@ static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
     end = kind & KEY_SECRET ? secret_end(anchors, text, start) : bare_end(anchors, text, start);
   }
   if (start >= end) return;
-  anchors->keyed[anchors->keyed_count++] = (struct keyed){ (uint32_t)start, (uint32_t)end, kind };
-  anchors->kinds |= kind;
+  value_add(anchors, start, end, kind);
+}
+
+/* f.grosjean812, camille.rousselet: the account of a person, where trunks and peers have other names. */
+static bool is_person(struct text value) {
+  size_t first = 0, last, end;
+  while (first < value.size && (is_alpha(value.at[first]) || is_utf8(value.at[first]))) first++;
+  if (first == 0 || first >= value.size || value.at[first] != '.') return false;
+  for (last = end = first + 1; end < value.size && (is_alpha(value.at[end]) || is_utf8(value.at[end]));) end++;
+  for (last = end - last; end < value.size && is_digit(value.at[end]);) end++;
+  return end == value.size && last > 3;
 }
 
 /* user 'value', password "value": prose, where a colon or '=' would stand in a record. quote: the opening one. */
@@ -280,8 +300,8 @@ static void quoted_add(struct anchors *anchors, struct text text, size_t quote) 
   text = value_window(text, quote);
   end = quoted_end(anchors, text, quote + 1, text.at[quote], false);
   if (end <= quote + 1) return;
-  anchors->keyed[anchors->keyed_count++] = (struct keyed){ (uint32_t)quote + 1, (uint32_t)end, kind };
-  anchors->kinds |= kind;
+  if (kind == KEY_PHONE && is_person((struct text){ text.at + quote + 1, end - quote - 1 })) kind |= KEY_USER;
+  value_add(anchors, quote + 1, end, kind);
 }
 
 /* <key>value</key>, and user <value>. */
@@ -289,28 +309,24 @@ static void element_add(struct anchors *anchors, struct text text, size_t angle)
   size_t      close = class_end(&anchors->blocks, CLASS_KEY, angle + 1, text.size), end;
   uint32_t    kind = KEY_NONE;
   struct text key;
-  if (close == angle + 1 || close >= text.size || !is_alpha(text.at[angle + 1])) return;
+  if (close == angle + 1 || close >= text.size) return;
   key = (struct text){ text.at + angle + 1, close - angle - 1 };
+  if (angle > 1 && text.at[angle - 1] == ' ' && is_alpha(text.at[angle - 2]) &&
+      (key_kind_of(&anchors->keys, key_before(anchors, text, angle)) & KEY_USER) != 0) {
+    while (close < text.size && (is_account(text.at[close]) || text.at[close] == '@' || text.at[close] == ':')) close++;
+    if (!is_alpha(key.at[0]) && memchr(key.at, ':', close - angle - 1) == NULL) return; /* <6>, but the 1778157177:user of TURN */
+    if (close < text.size && text.at[close] == '>') value_add(anchors, angle + 1, close, KEY_USER);
+    return;
+  }
   if (text.at[close] == ' ') /* attributes */
     for (size_t most = close + 128; close < text.size && close < most && text.at[close] != '>' && text.at[close] != '<';) close++;
-  else if (angle > 1 && text.at[angle - 1] == ' ' && is_alpha(text.at[angle - 2]))
-    while (close < text.size && (is_alnum(text.at[close]) || is_utf8(text.at[close]) || memchr("-_.+@:", text.at[close], 6) != NULL)) close++;
   if (close >= text.size || text.at[close] != '>') return;
-  if (angle > 1 && text.at[angle - 1] == ' ' && is_alpha(text.at[angle - 2])) {
-    kind = key_kind_of(&anchors->keys, key_before(anchors, text, angle)) & KEY_USER;
-    if (kind != KEY_NONE) {
-      anchors->keyed[anchors->keyed_count++] = (struct keyed){ (uint32_t)angle + 1, (uint32_t)close, kind };
-      anchors->kinds |= kind;
-      return;
-    }
-  }
   kind = key_kind_of(&anchors->keys, key);
   if (kind == KEY_NONE) return;
   text = value_window(text, close);
   end = class_next(&anchors->blocks, CLASS_ANGLE, close + 1, text.size);
   if (end == close + 1) return;
-  anchors->keyed[anchors->keyed_count++] = (struct keyed){ (uint32_t)close + 1, (uint32_t)end, kind };
-  anchors->kinds |= kind;
+  value_add(anchors, close + 1, end, kind);
 }
 
 static void positions_add(struct positions *positions, size_t at) { positions->at[positions->count++] = (uint32_t)at; }
@@ -337,7 +353,7 @@ static void marks_find(struct anchors *anchors, struct text text) {
       if (c == '<') element_add(anchors, text, at);
       else if (c == '"' || c == '\'') quoted_add(anchors, text, at);
       else if (c == ':' && ((last == 'p' && ENDS(text, at, "sip")) || (last == 's' && ENDS(text, at, "sips")))) positions_add(&anchors->uri, at);
-      else if (c == ':' && STARTS(text, at, "://")) anchors->urls = true;
+      else if (c == ':' && at + 2 < text.size && text.at[at + 1] == '/' && text.at[at + 2] == '/') anchors->urls = true;
       else keyed_add(anchors, text, at);
     }
   }
@@ -637,19 +653,23 @@ static void anchors_clear(struct anchors *anchors) {
 
 /* The text begins with what can be the rest of a value: a token that ends in a quote, or in what closes or follows an address. */
 static bool starts_inside(const struct blocks *blocks, struct text text) {
-  size_t end = 0;
+  size_t end = 0, quote = class_next(blocks, CLASS_QUOTE, 0, text.size);
+  if (quote > 0 && quote < text.size && text.at[quote] == '"' && (quote + 1 == text.size || text.at[quote + 1] == ',' || text.at[quote + 1] == '}') &&
+      text.at[quote - 1] > ' ')
+    return true;
   for (int parts = 0; parts < 8; parts++) {
     end = class_end(blocks, CLASS_KEY, end, text.size);
-    if (end >= text.size || memchr(".:+/=~", text.at[end], 6) == NULL) break;
+    if (end >= text.size || !(text.at[end] == '.' || text.at[end] == ':' || text.at[end] == '/' || text.at[end] == '+' || text.at[end] == '=')) break;
     end++;
   }
-  return end > 0 && end < text.size && memchr("\">];@", text.at[end], 5) != NULL;
+  return end > 0 && end < text.size &&
+         (text.at[end] == '"' || text.at[end] == '>' || text.at[end] == ']' || text.at[end] == ';' || text.at[end] == '@');
 }
 
 static void anchors_see(struct anchors *anchors, struct text text) {
   anchors->sights |= (starts_inside(&anchors->blocks, text) ? SEES_CUT : 0) | (anchors->at.count > 0 ? SEES_AT : 0) |
-                     (anchors->angle.count > 0 ? SEES_ANGLE : 0) | (anchors->percent.count > 0 ? SEES_HIDDEN : 0) |
-                     (anchors->uri.count > 0 ? SEES_URI : 0) |
+                     (anchors->urls && anchors->at.count > 0 ? SEES_URL : 0) | (anchors->angle.count > 0 ? SEES_ANGLE : 0) |
+                     (anchors->percent.count > 0 ? SEES_HIDDEN : 0) | (anchors->uri.count > 0 ? SEES_URI : 0) |
                      (anchors->colon.count + anchors->quad_count + anchors->dashed.count + anchors->longer > 0 ? SEES_ADDRESS : 0) |
                      (anchors->digit.count > 0 ? SEES_NUMBER : 0) | (anchors->code.count > 0 ? SEES_CODE : 0) |
                      (anchors->mac.count + anchors->uuid.count + anchors->file.count > 0 ? SEES_MAC : 0);

@@ -57,10 +57,11 @@ static const struct key_row {
   { KEY_SESSION, "phpsessid jsessionid aspsessionid sid sessid session_id session_key sessionkey net_sessionid connect_sid cfid cftoken xsrf_token "
                  "csrf_token csrftoken _session_id laravel_session" },
   { KEY_QUERY | KEY_DIGEST | KEY_TOKEN, "key" },
-  { KEY_QUERY, "sig auth code hmac session sessionid signature ticket id_token authtoken auth_token refresh_token client_secret client_assertion "
-               "samlresponse samlrequest relaystate x_amz_signature x_amz_credential x_amz_security_token x_goog_signature x_goog_credential "
-               "awsaccesskeyid policy subscription_key jwt assertion code_verifier reset reset_token confirmation_token private_token temp_url_sig "
-               "otpauth" },
+  { KEY_QUERY, "sig auth code hmac session sessionid signature ticket samlresponse samlrequest relaystate x_amz_signature x_amz_credential "
+               "x_amz_security_token x_goog_signature x_goog_credential awsaccesskeyid policy reset temp_url_sig otpauth" },
+  /* secrets wherever they stand */
+  { KEY_QUERY | KEY_SECRET, "id_token authtoken auth_token refresh_token client_secret client_assertion assertion subscription_key jwt code_verifier "
+                            "reset_token confirmation_token private_token" },
   { KEY_QUERY | KEY_SECRET, "auth_key credential credentials access_key secret_key private_key" },
   { KEY_SERIAL,
     "serial_number serialnumber serial_no serialno device_serial deviceserial serial_num serialnum phone_serial hw_serial hardware_serial "
@@ -87,7 +88,7 @@ static const char tails[] =
     "display_name displayname ani_name from_name full_name fullname first_name firstname last_name lastname realname member_name "
     "connectedlinename caller_id_number callee_id_number destination_number called_number calling_number phone_number caller_id_num callerid "
     "ani dnis phone mobile msisdn ip ip_address ipaddress mac macaddr mac_address callee_id_name caller_id_name display_info called_name "
-    "calling_name calleridnum connectedlinenum party_name";
+    "calling_name calleridnum connectedlinenum party_name x_name";
 
 enum { FOLD = 0x20 }; /* set in every byte of a key: letters of both cases agree, and no two other bytes of keys become one */
 

@@ -89,6 +89,7 @@ enum sight {
   SEES_LOGIN = 2048,  /* a word such as user, ssh2, su, CMD */
   SEES_TOKEN = 4096,  /* ".ey", as between the parts of a JSON Web Token */
   SEES_ACCESS = 8192, /* an access log's line, with a user */
+  SEES_URL = 1 << 15, /* "://", and '@' somewhere */
   SEES_CUT = 1 << 14, /* the text may begin inside a value */
   SEES_ALWAYS = 1 << 30,
 };
@@ -279,6 +280,14 @@ static inline bool     is_hex(char c) { return is_digit(c) || ((unsigned)c | 32)
 static inline bool     is_utf8(char c) { return (unsigned char)c >= 0x80; }
 static inline char     to_lower(char c) { return is_upper(c) ? (char)(c + 32) : c; }
 static inline unsigned hex_value(char c) { return is_digit(c) ? (unsigned)(c - '0') : ((unsigned)c | 32) - 'a' + 10; }
+
+/* Of the bare name of an account: letters, digits, - _ . + ~ ! ' and 8-bit bytes. */
+static inline bool is_account(char c) {
+  const uint64_t low =
+      UINT64_C(0x3ff) << '0' | UINT64_C(1) << '!' | UINT64_C(1) << '\'' | UINT64_C(1) << '+' | UINT64_C(1) << '-' | UINT64_C(1) << '.';
+  const uint64_t high = UINT64_C(0x3ffffff) << ('A' - 64) | UINT64_C(0x3ffffff) << ('a' - 64) | UINT64_C(1) << ('_' - 64) | UINT64_C(1) << ('~' - 64);
+  return is_utf8(c) || ((c < 64 ? low : high) >> (c & 63) & 1);
+}
 
 /* text at from starts with the lower-case literal, in any case. */
 static inline bool starts_nocase(struct text text, size_t from, const char *lower, size_t size) {

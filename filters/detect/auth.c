@@ -23,7 +23,9 @@ static void digest_value(struct scan *scan, const struct keyed *keyed) {
   bool   digit = false;
   for (size_t i = start; i < end; i++) digit |= is_digit(scan->text.at[i]);
   if ((keyed->kind & KEY_TOKEN) && !is_hash((struct text){ scan->text.at + start, end - start })) return; /* "key" and "result" say little */
-  if (digit && end - start >= DIGEST_LEAST) scan_add(scan, start, end, 0);
+  if (end == scan->text.size && end > start && start > 0 && scan->text.at[start - 1] == '"') digit = true, start = keyed->start; /* cut */
+  else if (end - start < DIGEST_LEAST) digit = false;
+  if (digit) scan_add(scan, start, end, 0);
   else scan_note(scan, start, end, "too short for a digest's value, or without a digit");
 }
 

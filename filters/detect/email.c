@@ -68,7 +68,7 @@ static bool is_callid(const struct scan *scan, size_t start, size_t at) {
  * Service accounts stay, and what looks like an identifier. 0: no mail. */
 static size_t local_end(struct text text, size_t start, size_t at, struct text user) {
   size_t end = at, run = 0, longest = 0;
-  while (end < text.size && (is_alnum(text.at[end]) || text.at[end] == '-')) end++;
+  while (end < text.size && (is_alnum(text.at[end]) || text.at[end] == '-' || text.at[end] == '.')) end++;
   for (size_t i = 0; i < user.size; i++) {
     run = is_alpha(user.at[i]) || is_utf8(user.at[i]) ? run + 1 : 0;
     longest = run > longest ? run : longest;
@@ -83,7 +83,7 @@ static void email_report(struct scan *scan, size_t at) {
   size_t      start = local_start(text, at), end = domain_end(text, at + 1);
   const char *why = NULL;
   if (start == at || ENDS(text, start, "sip:") || ENDS(text, start, "sips:") || ENDS(text, start, "sip%3a") || ENDS(text, start, "tel:")) return;
-  if (userinfo_start(scan, at) < at) return; /* auth's */
+  if (scan->anchors->urls && userinfo_start(scan, at) < at) return; /* auth's */
   user = (struct text){ text.at + start, at - start };
   if (end == 0) end = local_end(text, start, at + 1, user);
   if (end == 0) why = "no mail address: behind @ is no domain with a dot";

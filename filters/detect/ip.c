@@ -291,6 +291,19 @@ static bool v6_is_head(struct text run) {
   return first >= 3 && colons >= 2 && (letter || colons >= 3);
 }
 
+/* Three to five groups of a hardware address, whose rest went with the line before or behind; clocks have no letter. */
+static bool is_mac_part(struct text run) {
+  unsigned colons = 0, size = 0;
+  bool     letter = false;
+  for (size_t i = 0; i < run.size; i++) {
+    colons += run.at[i] == ':';
+    letter |= is_alpha(run.at[i]);
+    size = run.at[i] == ':' ? 0 : size + 1;
+    if (size > 2) return false;
+  }
+  return letter && colons >= 2 && colons <= 5;
+}
+
 static bool is_decimal_port(struct text text, size_t start, size_t end) {
   unsigned value = 0;
   if (end - start < 2 || end - start > 5) return false;
@@ -354,7 +367,9 @@ static void v6_run(struct scan *scan, size_t start, size_t end) {
     }
     break;
   }
-  if (v6_is_suspect((struct text){ text.at + start, end - start }) || (end == text.size && v6_is_head((struct text){ text.at + start, end - start })))
+  if (v6_is_suspect((struct text){ text.at + start, end - start }) ||
+      (end == text.size && v6_is_head((struct text){ text.at + start, end - start })) ||
+      ((end == text.size || start == 0) && is_mac_part((struct text){ text.at + start, end - start })))
     scan_add(scan, start, end, PIECE_OPAQUE);
 }
 

@@ -1,7 +1,7 @@
 /* name: display names, by their place: before <sip:…>, <tel:…>, <number>, and by key. */
 #include "filters/scan.h"
 
-enum { NAME_MOST = 256, NAME_WORDS = 5, ADDRESS_MOST = 128 };
+enum { NAME_MOST = 1024, NAME_WORDS = 5, ADDRESS_MOST = 128 };
 
 /* By their first letter. */
 static const char *const stop_words[26] = {
@@ -41,7 +41,7 @@ static void name_report(struct scan *scan, size_t start, size_t end) {
   while (start < end && text.at[start] == ' ') start++;
   while (end > start && text.at[end - 1] == ' ') end--;
   for (size_t i = start; i < end; i++) letter |= is_alpha(text.at[i]) || is_utf8(text.at[i]);
-  if (!letter || end - start > NAME_MOST) return; /* numbers are phone's */
+  if (!letter) return; /* numbers are phone's */
   if (word_is_stop((struct text){ text.at + start, end - start })) {
     scan_note(scan, start, end, "a word that stands before addresses, and no name");
     return;
@@ -101,12 +101,22 @@ static void bare_name(struct scan *scan, size_t end) {
 static bool address_follows(struct text text, size_t at, bool quoted) {
   size_t end = at, plus = at < text.size && text.at[at] == '+';
   bool   digits = true, mail = false;
-  if (STARTS(text, at, "sip:") || STARTS(text, at, "sips:") || STARTS(text, at, "tel:") || STARTS(text, at, "sip%3a")) return true;
-  if (STARTS(text, at, "tel_") || STARTS(text, at, "sip_") || STARTS(text, at, "%2b") || STARTS(text, at, "[email]>") || STARTS(text, at, "[phone]>"))
-    return true;
+  switch (at < text.size ? to_lower(text.at[at]) : 0) {
+  case 's':
+    if (STARTS(text, at, "sip:") || STARTS(text, at, "sips:") || STARTS(text, at, "sip_") || STARTS(text, at, "sip%3a")) return true;
+    break;
+  case 't':
+    if (STARTS(text, at, "tel:") || STARTS(text, at, "tel_")) return true;
+    break;
+  case '%':
+    if (STARTS(text, at, "%2b")) return true;
+    break;
+  case '[': return STARTS(text, at, "[email]>") || STARTS(text, at, "[phone]>");
+  default: break;
+  }
   for (end = at + plus; end < text.size && end - at < ADDRESS_MOST; end++) {
     char c = text.at[end];
-    if (!is_alnum(c) && !is_utf8(c) && memchr("@._+-=%*#~'", c, 11) == NULL) break;
+    if (!is_account(c) && c != '@' && c != '=' && c != '%' && c != '*' && c != '#') break;
     digits &= is_digit(c) || c == '*' || c == '#';
     mail |= c == '@';
   }
@@ -161,7 +171,7 @@ static void before_number(struct scan *scan, size_t digit) {
   struct text              text = scan->text;
   size_t                   end = digit, start, words;
   if (end > 0 && text.at[end - 1] == '+') end--;
-  if (end < 4) return;
+  if (end < 4 || is_alnum(text.at[end - 1])) return;
   if (text.at[end - 1] == text.at[end - 3] && text.at[end - 2] == ',' && text.at[end - 1] == '"') {
     column_name(scan, end - 3, end < digit || text.at[digit] == '0');
     return;
@@ -193,7 +203,7 @@ static void before_number(struct scan *scan, size_t digit) {
 static void queue_agent(struct scan *scan) {
   struct text text = scan->text;
   size_t      at = 0, end;
-  if (text.size < 12 || text.at[10] != '|' || !is_digit(text.at[0])) return;
+  if (!is_digit(text.at[0])) return;
   for (int field = 0; field < 3; field++) {
     const char *bar = memchr(text.at + at, '|', text.size - at);
     if (bar == NULL) return;
@@ -246,6 +256,19 @@ static void comment_name(struct scan *scan, const struct keyed *keyed) {
   if (address) name_report(scan, open, close - 1);
 }
 
+/* ille Rousselet","number":…: the text begins inside a quoted value, whatever it is. */
+static void cut_string(struct scan *scan) {
+  struct text text = scan->text;
+  size_t      quote = class_next(&scan->anchors->blocks, CLASS_QUOTE, 0, text.size), next = quote + 1;
+  if (quote == 0 || quote > NAME_MOST || quote == text.size || text.at[quote] != '"') return;
+  if (!is_alnum(text.at[quote - 1]) && !is_utf8(text.at[quote - 1]) && memchr("=+/.!)", text.at[quote - 1], 6) == NULL) return;
+  for (size_t i = 0; i < quote; i++)
+    if (memchr(":{[(<=\t", text.at[i], 7) != NULL && i + 3 < quote) return; /* a key, a call: the line is whole */
+  if (text.at[quote - 1] == '=' && quote > 1 && text.at[quote - 2] != '=' && !is_alnum(text.at[0])) return;
+  if (next < text.size && text.at[next] != '}' && !(text.at[next] == ',' && next + 1 < text.size && text.at[next + 1] == '"')) return;
+  scan_add(scan, 0, quote, 0);
+}
+
 void name_scan(struct scan *scan) {
   struct text text = scan->text;
   for (uint32_t i = 0; i < scan->anchors->angle.count; i++) {
@@ -263,5 +286,6 @@ void name_scan(struct scan *scan) {
       comment_name(scan, &scan->anchors->keyed[i]);
       cut_name(scan, &scan->anchors->keyed[i]);
     }
-  queue_agent(scan);
+  if (scan->anchors->sights & SEES_CUT) cut_string(scan);
+  if (text.size > 12 && text.at[10] == '|') queue_agent(scan);
 }

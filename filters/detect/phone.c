@@ -97,6 +97,15 @@ static bool key_says_number(const struct scan *scan, size_t at) {
   return keyed != NULL && keyed->start == at && (keyed->kind & KEY_PHONE);
 }
 
+/* 10:00:00 +0100, at a line's end: an offset of UTC (RFC 5322 3.3), no cut number. at: the first digit. */
+static bool is_zone(struct text text, size_t at, unsigned count) {
+  size_t end = at - 1; /* the sign */
+  if (count != 4 || end < 3 || text.at[at] > '1') return false;
+  end -= text.at[end - 1] == ' ';
+  return end > 2 && is_digit(text.at[end - 1]) && is_digit(text.at[end - 2]) &&
+         (text.at[end - 3] == ':' || text.at[end - 3] == '.' || is_digit(text.at[end - 3]));
+}
+
 /* One run of digits; returns where the search goes on. */
 static size_t run_scan(struct scan *scan, size_t at, size_t end) {
   const struct phone_region *region = scan->region;
@@ -104,7 +113,8 @@ static size_t run_scan(struct scan *scan, size_t at, size_t end) {
   bool                       begins, behind;
   enum context               context = CONTEXT_NONE;
   if (!candidate_begin(scan, at, end, &candidate)) return end;
-  if (candidate.plus && end == scan->text.size && candidate.count >= CUT_LEAST && candidate.count < PLUS_LEAST) { /* cut off */
+  if (candidate.plus && end == scan->text.size && candidate.count >= CUT_LEAST && candidate.count < PLUS_LEAST &&
+      !is_zone(scan->text, at, candidate.count)) { /* cut off */
     report(scan, &candidate);
     return end;
   }

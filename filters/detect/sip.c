@@ -94,7 +94,7 @@ static bool user_is_left_alone(struct scan *scan, struct text user) {
 static void cut_user(struct scan *scan, size_t start) {
   struct text text = scan->text, user = { text.at + start, text.size - start };
   bool        dot = memchr(user.at, '.', user.size) != NULL, open = false, other = false;
-  for (size_t i = 0; i < user.size; i++) other |= !is_alnum(user.at[i]) && !is_utf8(user.at[i]) && memchr("-_.+'~!", user.at[i], 7) == NULL;
+  for (size_t i = 0; i < user.size; i++) other |= !is_account(user.at[i]);
   for (size_t at = start; at > 0 && start - at < 8 && !open; at--) open = text.at[at - 1] == '<';
   if (user.size == 0 || other || (dot && !open) || user_is_left_alone(scan, user)) return;
   scan_add(scan, start, text.size, 0);
@@ -114,7 +114,7 @@ static void record_scan(struct scan *scan, size_t scheme) {
   size_t      start;
   if (scheme < 2 || text.at[scheme - 1] != '/') return;
   start = scheme - 1;
-  while (start > 0 && (is_alnum(text.at[start - 1]) || is_utf8(text.at[start - 1]) || memchr("-_.+", text.at[start - 1], 4) != NULL)) start--;
+  while (start > 0 && is_account(text.at[start - 1])) start--;
   if (!ENDS(text, start, "contact ") && !ENDS(text, start, "aor ")) return;
   if (!user_is_left_alone(scan, (struct text){ text.at + start, scheme - 1 - start })) scan_add(scan, start, scheme - 1, 0);
 }
@@ -124,7 +124,11 @@ static void dialplan_scan(struct scan *scan, size_t angle) {
   struct text text = scan->text;
   size_t      end = angle + 1;
   if (angle + 4 < text.size && text.at[angle + 4] == ':') return; /* a URI */
-  while (end < text.size && (is_alnum(text.at[end]) || memchr("-_.+", text.at[end], 4) != NULL)) end++;
+  while (end < text.size && is_account(text.at[end])) end++;
+  if (end == text.size && angle > 0 && text.at[angle - 1] == '=' && end > angle + 2) { /* to=<jean.du: cut */
+    if (!user_is_left_alone(scan, (struct text){ text.at + angle + 1, end - angle - 1 })) scan_add(scan, angle + 1, end, 0);
+    return;
+  }
   if (end > angle + 1 && (STARTS(text, end, ">->") || (STARTS(text, end, ">") && (ENDS(text, angle, "\"") || ENDS(text, angle, "\" ")))) &&
       !user_is_left_alone(scan, (struct text){ text.at + angle + 1, end - angle - 1 }))
     scan_add(scan, angle + 1, end, 0);
@@ -158,7 +162,7 @@ static void account_scan(struct scan *scan, const struct keyed *keyed) {
   if (STARTS(text, start, "sip:") || STARTS(text, start, "sips:") || STARTS(text, start, "tel:") || tag_at(text, start) ||
       (start > 0 && tag_at(text, start - 1)))
     return;
-  for (end = start; end < limit && (is_alnum(text.at[end]) || is_utf8(text.at[end]) || memchr("-_.+~!'", text.at[end], 7) != NULL);) end++;
+  for (end = start; end < limit && is_account(text.at[end]);) end++;
   user = (struct text){ text.at + start, end - start };
   if (start > 1 && text.at[start - 1] == '=' && text.at[start - 2] == 'o' && (start < 3 || !is_alnum(text.at[start - 3])) && is_stack(user)) return;
   if (user_is_left_alone(scan, user)) return;

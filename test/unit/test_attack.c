@@ -167,6 +167,8 @@ static void hides_credentials(void **state) {
     { "no digest: a result", "result: 20260312" },
     { "no scheme: prose", "Authorization: denied by policy" },
     { "a directory, no password", "PWD=/root ; USER=root" },
+    { "a token of OAuth, no query", "{\"refresh_token\":\"«abcdef0123456»\",\"client_secret\":\"«hunter2abc»\"}" },
+    { "a header of FreeSWITCH", "X-FS-Display-Name: «Camille Rousselet»" },
   };
   (void)state;
   check_rows(rows, sizeof rows / sizeof rows[0]);
@@ -174,6 +176,10 @@ static void hides_credentials(void **state) {
 
 static void hides_users_by_place(void **state) {
   static const struct row rows[] = {
+    { "a peer named after a person", "Peer '«f.grosjean812»' is now UNREACHABLE!" },
+    { "a user of TURN", "cannot find credentials of user <«1778157177:camille»>" },
+    { "a peer that is a trunk stays", "Peer 'trunk-ovh' is now UNREACHABLE!" },
+    { "a level in angles stays", "Yealink: SIP <6+info> [000] Reg user:«camille», server:pbx.example.com:5060" },
     { "an address of record and its contact", "Contact «camille»/sip:«camille»@«192.0.2.7»:5060 is now Reachable" },
     { "quoted, behind a word", "Registered SIP '«camille»' at «192.0.2.7»:5060" },
     { "quoted, behind two words", "auth_db: credentials for '«camille»' found" },
@@ -199,6 +205,12 @@ static void hides_users_by_place(void **state) {
     { "a Message-ID, no mail", "message-id=<20260312100000.4A1B2C3D4E@mail.example.com>" },
     { "a dialog, no mail", "Target-Dialog: fa77as7dad8-sd98ajzz@host.example.com;local-tag=kkaz-" },
     { "an organisation, no user", "ou=people,dc=example" },
+    { "mail cut behind a dot", "to=<«camille.rousselet@example.c»" },
+    { "mail cut before @", "to=<«camille.rous»" },
+    { "the rest of a string of JSON", "«ille Rousselet»\",\"number\":\"201\"}" },
+    { "the rest of a string that ends the line", "«2fb710734986e86cb»\"" },
+    { "a CSV line is whole", "from-internal,\"Dial\",\"x\"" },
+    { "a call is whole", "Set(\"x\"}" },
   };
   (void)state;
   check_rows(rows, sizeof rows / sizeof rows[0]);
@@ -246,6 +258,10 @@ static void hides_hardware(void **state) {
     { "a Cisco phone", "device SEP«00005E0053AF» unregistered" },
     { "a directory", "GET /p/«00005e0053af»/config.xml" },
     { "the end of a user agent", "User-Agent: Grandstream GXP2170 1.0.11.64 («00005E0053AF»)" },
+    { "the head of an address", "DHCPACK to «00:00:5e:00:5»" },
+    { "the rest of an address", "«e:00:53:af» via eth0" },
+    { "the head of a digest value", "Digest nonce=\"«a66b0d»" },
+    { "no device: a clock at the start", "12:34:56 up 3 days" },
     { "no device: a call's GUID", "//123/A1B2C3D4E5F6/SIP/Msg/ccsipDisplayMsg: Received:" },
     { "no device: a commit", "commit 1a2b3c4d5e6f tag=1a2b3c4d5e6f" },
     { "no device: a model's file", "GET /prov/y000000000123.cfg" },
@@ -267,6 +283,9 @@ static void leaves_harmless_lines(void **state) {
     { "a status in words", "response: 200 OK response=404 result=ok key=abc" },
     { "a session", "session opened for user root(uid=0) by (uid=0)" },
     { "columns of a CDR", "\"Dial\",\"\",\"2026-03-12 10:00:00\",\"ANSWERED\",\"DOCUMENTATION\",\"1778157175.1314\"" },
+    { "an offset of UTC at a line's end", "Date: Thu, 12 Mar 2026 10:00:00 +0100" },
+    { "another, glued", "2026-03-12T10:00:00+0100" },
+    { "prose that closes a quote", "handling\", see the notes" },
   };
   (void)state;
   check_rows(rows, sizeof rows / sizeof rows[0]);
