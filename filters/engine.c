@@ -7,6 +7,7 @@
  * span that loses some bytes to an earlier one is removed where it stands alone. */
 #include <stdlib.h>
 
+#include "filters/detect/phone_fold.h"
 #include "filters/ruleset.h"
 #include "filters/utf8.h"
 #include "filters/view.h"
@@ -18,6 +19,7 @@ struct filter {
   size_t                most;
   struct anchors        anchors;
   struct notes          notes;
+  struct phone_memo     memo;
   struct spans          spans;
   uint32_t             *sources;  /* with a span of a template or a view: where its replacement starts in rendered */
   char                 *rendered; /* replacements made while groups are known, or the view is there: size, bytes */
@@ -633,8 +635,9 @@ enum filter_result filter_text(struct filter *filter, const struct filter_contex
   hidden = !filter->anchors.plain && view_needed(text, filter->anchors.width);
   if (!hidden && (filter->rules->sights & filter->anchors.sights) == 0 && (filter->rules->kinds & filter->anchors.kinds) == 0) return FILTER_SAME;
   filter->context = *context;
-  filter->scan =
-      (struct scan){ .text = text, .context = &filter->context, .anchors = &filter->anchors, .spans = &filter->spans, .notes = &filter->notes };
+  filter->scan = (struct scan){
+    .text = text, .context = &filter->context, .anchors = &filter->anchors, .spans = &filter->spans, .notes = &filter->notes, .memo = &filter->memo
+  };
   filter->match_options = UTF8_UNKNOWN;
   if (filter->run_all) prefilter_all(filter->rules->prefilter, filter->run);
   else prefilter_scan(filter->rules->prefilter, text, filter->anchors.width >= BLOCKS_AVX2, filter->run);

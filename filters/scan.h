@@ -134,6 +134,7 @@ void anchors_free(struct anchors *anchors);
 void anchors_find(struct anchors *anchors, struct text text, struct text field);
 
 struct phone_region;
+struct phone_memo;
 
 struct spans {
   struct span *list;
@@ -155,6 +156,7 @@ struct scan {
   uint16_t                     rule;
   struct spans                *spans;
   struct notes                *notes;
+  struct phone_memo           *memo;
 };
 
 static inline void scan_add(struct scan *scan, size_t start, size_t end, unsigned piece) {
@@ -267,7 +269,7 @@ size_t code_canonical(const struct scan *scan, const struct span *span, char *ou
 size_t lower_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]);
 
 /* The user part of a URI or an address: a number that phone_scan takes there (then sip and email leave it alone). */
-bool                       phone_user_is_number(const struct phone_region *region, struct text user);
+bool                       phone_user_is_number(const struct scan *scan, struct text user);
 const struct phone_region *phone_region_find(const char *iso);
 
 /* ---- bytes ---- */

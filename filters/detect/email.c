@@ -89,7 +89,7 @@ static void email_report(struct scan *scan, size_t at) {
   if (end == 0) why = "no mail address: behind @ is no domain with a dot";
   else if (is_callid(scan, start, at)) why = "a Call-ID";
   else if (STARTS(text, end, ".in-addr.arpa")) why = "a reverse name: the address in it is ip's";
-  else if (pseudonym_is(user) || phone_user_is_number(scan->region, user)) return;
+  else if (pseudonym_is(user) || phone_user_is_number(scan, user)) return;
   if (why == NULL) scan_add(scan, start, end, 0);
   else scan_note(scan, start, end != 0 ? end : at + 1, why);
 }

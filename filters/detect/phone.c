@@ -156,14 +156,18 @@ void phone_scan(struct scan *scan) {
 /* The digits of a number as it is written, its extension left out. */
 static unsigned digits_of(struct text value, char digits[PHONE_DIGITS_MOST], bool *plus) {
   unsigned count = 0;
-  for (size_t i = 0; i < value.size && to_lower(value.at[i]) != 'x'; i++) {
-    if (value.at[i] == '%' && i + 2 < value.size && is_hex(value.at[i + 1])) {
+  for (size_t i = 0; i < value.size; i++) {
+    char c = value.at[i];
+    if (is_digit(c)) {
+      if (count < PHONE_DIGITS_MOST) digits[count++] = c;
+    } else if (c == '+') {
+      *plus = true;
+    } else if (c == '%' && i + 2 < value.size && is_hex(value.at[i + 1])) {
       *plus |= value.at[i + 1] == '2' && to_lower(value.at[i + 2]) == 'b';
       i += 2;
-      continue;
+    } else if (to_lower(c) == 'x') {
+      break;
     }
-    *plus |= value.at[i] == '+';
-    if (is_digit(value.at[i]) && count < PHONE_DIGITS_MOST) digits[count++] = value.at[i];
   }
   return count;
 }
@@ -182,10 +186,10 @@ static struct text phone_context(struct text text, size_t at) {
 static bool fold_written(const struct scan *scan, const char *digits, unsigned count, bool plus, size_t end, struct phone_number *number) {
   struct text local = plus ? TEXT_NONE : phone_context(scan->text, end);
   if (local.size > 0) return phone_fold_local(scan->region, local, digits, count, number);
-  return phone_fold(scan->region, digits, count, plus, number);
+  return phone_fold_again(scan->memo, scan->region, digits, count, plus, number);
 }
 
-bool phone_user_is_number(const struct phone_region *region, struct text user) {
+bool phone_user_is_number(const struct scan *scan, struct text user) {
   struct phone_number number;
   char                digits[PHONE_DIGITS_MOST];
   size_t              end = 0;
@@ -196,7 +200,7 @@ bool phone_user_is_number(const struct phone_region *region, struct text user) {
   while (end < user.size && (is_digit(user.at[end]) || user.at[end] == '-' || user.at[end] == '.')) end++;
   if (end < user.size && user.at[end] != ';') return false;
   count = digits_of((struct text){ user.at, end }, digits, &plus);
-  return count >= NUMBER_LEAST && phone_fold(region, digits, count, plus, &number);
+  return count >= NUMBER_LEAST && phone_fold_again(scan->memo, scan->region, digits, count, plus, &number);
 }
 
 size_t phone_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]) {

@@ -188,6 +188,23 @@ bool phone_fold(const struct phone_region *region, const char *digits, unsigned 
   return false;
 }
 
+bool phone_fold_again(struct phone_memo *memo, const struct phone_region *region, const char *digits, unsigned count, bool plus,
+                      struct phone_number *number) {
+  unsigned at;
+  if (count < NATIONAL_LEAST || count > PHONE_DIGITS_MOST) return phone_fold(region, digits, count, plus, number);
+  at = ((unsigned)digits[count - 1] + 3u * (unsigned)digits[count - 2] + count) % PHONE_MEMO_ROWS;
+  if (memo->rows[at].region != region || memo->rows[at].count != count || memo->rows[at].plus != plus ||
+      memcmp(memo->rows[at].digits, digits, count) != 0) {
+    memo->rows[at].region = region;
+    memo->rows[at].count = (uint8_t)count;
+    memo->rows[at].plus = plus;
+    memcpy(memo->rows[at].digits, digits, count);
+    memo->rows[at].folds = phone_fold(region, digits, count, plus, &memo->rows[at].number);
+  }
+  *number = memo->rows[at].number;
+  return memo->rows[at].folds;
+}
+
 bool phone_fold_local(const struct phone_region *region, struct text context, const char *digits, unsigned count, struct phone_number *number) {
   char                     whole[PHONE_DIGITS_MOST];
   unsigned                 size;

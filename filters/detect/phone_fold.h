@@ -39,6 +39,22 @@ struct phone_number {
 /* Folds digits as they are dialled in region. plus: a "+" stands in front. False: they are no number, *number holds nothing. */
 bool phone_fold(const struct phone_region *region, const char *digits, unsigned count, bool plus, struct phone_number *number);
 
+/* What was folded last: in a text the same number is asked for by several detectors, and once more when it is hashed. */
+enum { PHONE_MEMO_ROWS = 8 };
+struct phone_memo {
+  struct {
+    const struct phone_region *region; /* NULL: empty */
+    char                       digits[PHONE_DIGITS_MOST];
+    uint8_t                    count;
+    bool                       plus, folds;
+    struct phone_number        number;
+  } rows[PHONE_MEMO_ROWS];
+};
+
+/* phone_fold, by way of the memo. */
+bool phone_fold_again(struct phone_memo *memo, const struct phone_region *region, const char *digits, unsigned count, bool plus,
+                      struct phone_number *number);
+
 /* The same for digits beside ";phone-context=+33" (RFC 3966 5.1.5): context is what follows the plus, digits alone. */
 bool phone_fold_local(const struct phone_region *region, struct text context, const char *digits, unsigned count, struct phone_number *number);
 

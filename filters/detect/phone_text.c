@@ -89,7 +89,8 @@ bool candidate_begin(const struct scan *scan, size_t at, size_t end, struct cand
 }
 
 bool candidate_fold(const struct scan *scan, struct candidate *candidate) {
-  return candidate->count <= PHONE_DIGITS_MOST && phone_fold(scan->region, candidate->digits, candidate->count, candidate->plus, &candidate->number);
+  return candidate->count <= PHONE_DIGITS_MOST &&
+         phone_fold_again(scan->memo, scan->region, candidate->digits, candidate->count, candidate->plus, &candidate->number);
 }
 
 /* The groups that could belong to one number: after each, how many digits there are and where it ends. */

@@ -87,7 +87,7 @@ static bool user_is_left_alone(struct scan *scan, struct text user) {
     scan_note(scan, start, start + user.size, "an extension: six digits or fewer");
     return true;
   }
-  return phone_user_is_number(scan->region, user); /* phone's */
+  return phone_user_is_number(scan, user); /* phone's */
 }
 
 /* sip:camille at the text's end: cut before '@', or a host. Behind an open '<' it is cut, and without a dot or with '+' it is no host. */
