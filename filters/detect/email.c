@@ -80,11 +80,15 @@ static size_t local_end(struct text text, size_t start, size_t at, struct text u
 
 static void email_report(struct scan *scan, size_t at) {
   struct text text = scan->text, user;
-  size_t      start = local_start(text, at), end = domain_end(text, at + 1);
+  size_t      start = local_start(text, at), end;
   const char *why = NULL;
-  if (start == at || ENDS(text, start, "sip:") || ENDS(text, start, "sips:") || ENDS(text, start, "sip%3a") || ENDS(text, start, "tel:")) return;
+  if (start == at) return;
+  if (start > 3 && (text.at[start - 1] == ':' || to_lower(text.at[start - 1]) == 'a') &&
+      (ENDS(text, start, "sip:") || ENDS(text, start, "sips:") || ENDS(text, start, "sip%3a") || ENDS(text, start, "tel:")))
+    return;
   if (scan->anchors->urls && userinfo_start(scan, at) < at) return; /* auth's */
   user = (struct text){ text.at + start, at - start };
+  end = domain_end(text, at + 1);
   if (end == 0) end = local_end(text, start, at + 1, user);
   if (end == 0) why = "no mail address: behind @ is no domain with a dot";
   else if (is_callid(scan, start, at)) why = "a Call-ID";
