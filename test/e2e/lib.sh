@@ -55,8 +55,10 @@ tamis_start() {
 }
 ended_or_ready() { [ -e ports ] || ! kill -0 "$tamis"; }
 
+tamis_ended() { [ ! -e "/proc/$tamis" ] || grep -q '^State:.Z' "/proc/$tamis/status"; }
 tamis_stop() { # it drains, ships and ends with status 0
   kill "$tamis"
+  await 90 tamis_ended
   wait "$tamis" || fail "the proxy ended with status $?"
   pids=()
 }

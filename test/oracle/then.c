@@ -11,6 +11,7 @@
 #define phone_region_find    then_region_find
 #define filter_region_known  then_region_known
 #define phone_fold           then_fold
+#define phone_fold_again     then_fold_again
 #define phone_fold_local     then_fold_local
 #include "filters/detect/phone_fold.c"
 #include "filters/detect/phone_region.c"
