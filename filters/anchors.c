@@ -136,12 +136,20 @@ static uint32_t value_kind(const struct anchors *anchors, struct text text, size
 /* name=Camille Rousselet number=…, {"name":"…","phone":"…"}: the key that follows says that it is a subscriber's. */
 static bool number_follows(const struct anchors *anchors, struct text text, size_t at) {
   size_t end;
-  while (at < text.size && memchr(" :=\"'", text.at[at], 5) != NULL) at++;
-  at = name_end(text, at);
+  char   quote = 0;
+  for (; at < text.size && memchr(" :=\"'", text.at[at], 5) != NULL; at++)
+    if (text.at[at] == '"' || text.at[at] == '\'') quote = text.at[at];
+  at = quote != 0 ? quoted_end(anchors, text, at, quote, false) : name_end(text, at);
   for (size_t most = at + 4; at < text.size && at < most && memchr(" ,;\"'", text.at[at], 5) != NULL;) at++;
   end = class_end(&anchors->blocks, CLASS_KEY, at, text.size);
   return end > at && end < text.size && memchr("=:\"'", text.at[end], 4) != NULL &&
          (key_kind_of(&anchors->keys, (struct text){ text.at + at, end - at }) & KEY_PHONE);
+}
+
+/* caller=0199001234 name="Camille Rousselet": the value before says so. */
+static bool number_precedes(const struct anchors *anchors, size_t key) {
+  const struct keyed *last = anchors->keyed_count > 0 ? &anchors->keyed[anchors->keyed_count - 1] : NULL;
+  return last != NULL && (last->kind & (KEY_PHONE | KEY_USER)) != 0 && last->start < key && last->end <= key && key - last->end <= 3;
 }
 
 /* The key of the JSON object that byte at stands in; arrays are looked through. */
@@ -229,7 +237,7 @@ static uint32_t mark_kind(const struct anchors *anchors, struct text text, struc
   }
   if (key.size == 4 && STARTS(key, 0, "name")) {
     uint32_t kind = name_kind(anchors, text, start);
-    return kind != KEY_NONE ? kind : number_follows(anchors, text, mark) ? KEY_NAME : KEY_NONE;
+    return kind != KEY_NONE ? kind : number_precedes(anchors, start) || number_follows(anchors, text, mark) ? KEY_NAME : KEY_NONE;
   }
   if (key.size == 4 && STARTS(key, 0, "info") && ENDS(text, start, "display ")) return KEY_NAME;
   if (key.size == 5 && STARTS(key, 0, "value")) return value_kind(anchors, text, start);

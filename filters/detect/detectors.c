@@ -3,7 +3,7 @@
 static const struct detector detectors[] = {
   /* name, scan, what it starts from, keys; default action, type, tag; canonical form, truncated */
   { "auth", auth_scan, SEES_URL | SEES_CUT, KEY_DIGEST | KEY_SECRET | KEY_SCHEME, ACTION_STRIP, "auth", "[auth]", NULL, NULL },
-  { "name", name_scan, SEES_ANGLE | SEES_NUMBER | SEES_CUT, KEY_NAME | KEY_PHONE, ACTION_STRIP, "name", "[name]", NULL, NULL },
+  { "name", name_scan, SEES_ANGLE | SEES_NUMBER | SEES_AT | SEES_CUT, KEY_NAME | KEY_PHONE, ACTION_STRIP, "name", "[name]", NULL, NULL },
   { "mac", mac_scan, SEES_MAC, KEY_MAC, ACTION_HASH, "mac", "[mac]", mac_canonical, NULL },
   { "email", email_scan, SEES_AT, 0, ACTION_STRIP, "mail", "[email]", email_canonical, NULL },
   { "sip", sip_scan, SEES_URI | SEES_AT | SEES_HIDDEN | SEES_ANGLE | SEES_CUT, KEY_USER, ACTION_HASH, "sip", "[sip]", sip_canonical, NULL },

@@ -269,6 +269,19 @@ static void cut_string(struct scan *scan) {
   scan_add(scan, 0, quote, 0);
 }
 
+/* ("Name") behind the address or the number that byte at stands in. */
+static void paren_name(struct scan *scan, size_t at) {
+  struct text text = scan->text;
+  size_t      most = at + ADDRESS_MOST, end;
+  while (at < text.size && at < most && text.at[at] != ' ') at++;
+  if (at + 3 >= text.size || text.at[at] != ' ' || text.at[at + 1] != '(' || (text.at[at + 2] != '"' && text.at[at + 2] != '\'')) return;
+  for (end = at + 3; end + 1 < text.size && end - at < NAME_MOST; end++)
+    if (text.at[end] == text.at[at + 2] && text.at[end + 1] == ')') {
+      name_report(scan, at + 3, end);
+      return;
+    }
+}
+
 void name_scan(struct scan *scan) {
   struct text text = scan->text;
   for (uint32_t i = 0; i < scan->anchors->angle.count; i++) {
@@ -279,7 +292,11 @@ void name_scan(struct scan *scan) {
     if (text.at[end - 1] == '"') quoted_name(scan, end);
     else if (!encoded_name(scan, end) && !header_name(scan, angle)) bare_name(scan, end);
   }
-  for (uint32_t i = 0; i < scan->anchors->digit.count; i++) before_number(scan, scan->anchors->digit.at[i]);
+  for (uint32_t i = 0; i < scan->anchors->at.count; i++) paren_name(scan, scan->anchors->at.at[i]);
+  for (uint32_t i = 0; i < scan->anchors->digit.count; i++) {
+    before_number(scan, scan->anchors->digit.at[i]);
+    paren_name(scan, scan->anchors->digit.at[i]);
+  }
   for (uint32_t i = 0; (scan->anchors->kinds & (KEY_NAME | KEY_PHONE)) && i < scan->anchors->keyed_count; i++)
     if (scan->anchors->keyed[i].kind & KEY_NAME) keyed_name(scan, &scan->anchors->keyed[i]);
     else if (scan->anchors->keyed[i].kind & KEY_PHONE) {

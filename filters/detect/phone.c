@@ -14,6 +14,7 @@ enum {
   CUT_LEAST = 3,     /* behind a plus, at the text's end */
   ALONE_LEAST = 9,   /* with nothing beside them */
   GROUPED_LEAST = 8, /* written in groups */
+  NUMBER_MOST = 18,  /* E.164's 15, and an international prefix */
   STRICT_MOST = 15,
   FIRST_MOST = 8, /* a first group with others behind it: a longer one is a number by itself */
   EXTENSION_MOST = 7
@@ -45,6 +46,7 @@ static const char *refusal(const struct scan *scan, const struct candidate *cand
   const char                *why = candidate_lookalike(scan, candidate, context);
   if (why != NULL) return why;
   if (number->form == PHONE_PLUS) return candidate->count >= PLUS_LEAST ? NULL : "too short for a number";
+  if (candidate->count > NUMBER_MOST) return "longer than any number";
   if (candidate->count < NUMBER_LEAST && !(number->valid && context != CONTEXT_NONE)) return "too short for a number";
   if (context == CONTEXT_PLACE) return NULL;
   if (context == CONTEXT_WORD && (candidate->count > NUMBER_LEAST || number->valid)) return NULL;

@@ -25,11 +25,11 @@ static bool word_in(struct text text, size_t start, size_t end, const struct wor
 /* Words before a subscriber's number, and words before any other. */
 static bool word_is_caller(struct text text, size_t end) {
   static const struct word words[] = {
-    W("from"),    W("to"),           W("for"),      W("caller"),  W("number"), W("dials"),     W("called"),  W("dialed"),
-    W("dialled"), W("registered"),   W("user"),     W("account"), W("ext."),   W("extension"), W("contact"), W("phone"),
-    W("calling"), W("unregistered"), W("call"),     W("callee"),  W("tel"),    W("mobile"),    W("msisdn"),  W("subscriber"),
-    W("did"),     W("aor"),          W("exten"),    W("dial"),    W("with"),   W("dialing"),   W("by"),      W("endpoint"),
-    W("peer"),    W("destination"),  W("callerid"), W("ani"),     W("dnis"),   W("fax"),       W("sms"),     W("cell"),
+    W("from"),        W("to"),           W("for"),   W("caller"),  W("number"),  W("dials"),     W("called"),   W("dialed"),
+    W("dialled"),     W("registered"),   W("user"),  W("account"), W("ext."),    W("extension"), W("contact"),  W("phone"),
+    W("calling"),     W("unregistered"), W("call"),  W("callee"),  W("tel"),     W("mobile"),    W("msisdn"),   W("subscriber"),
+    W("did"),         W("aor"),          W("exten"), W("dial"),    W("dialing"), W("by"),        W("endpoint"), W("peer"),
+    W("destination"), W("callerid"),     W("ani"),   W("dnis"),    W("fax"),     W("sms"),       W("cell"),
   };
   size_t start = end;
   while (start > 0 && end - start <= WORD_MOST && (is_alpha(text.at[start - 1]) || text.at[start - 1] == '.')) start--;

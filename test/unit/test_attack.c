@@ -106,6 +106,10 @@ static void check_rows(const struct row *rows, size_t count) {
 
 static void hides_names(void **state) {
   static const struct row rows[] = {
+    { "a name in parentheses behind its address", "NEW INVITE from sip:sbc@pbx.example.com (\"«O'Brien, Siobhan»\") to x" },
+    { "a name with a comma behind a caller", "CALL caller=«0199001234» name=\"«O'Brien, Siobhan»\" callee=«0199001235»" },
+    { "a name with a number in it", "CALL caller=«0199001234» name=\"«BUREAU 12 Camille»\" x" },
+    { "a name of something else", "queue name=\"support desk\" calls=5" },
     { "by a key of many words", "variable_effective_caller_id_name: «Camille Rousselet»" },
     { "by a key in capitals and small letters", "DestCallerIDName: «Camille Rousselet»" },
     { "by a key of two words in prose", "(Calling Name=«Camille Rousselet»)(TON=National)" },
