@@ -106,7 +106,7 @@ static void check_rows(const struct row *rows, size_t count) {
 
 static void hides_names(void **state) {
   static const struct row rows[] = {
-    { "a name in parentheses behind its address", "NEW INVITE from sip:sbc@pbx.example.com (\"«O'Brien, Siobhan»\") to x" },
+    { "a name in parentheses behind its address", "NEW INVITE from sip:201@pbx.example.com (\"«O'Brien, Siobhan»\") to x" },
     { "a name with a comma behind a caller", "CALL caller=«0199001234» name=\"«O'Brien, Siobhan»\" callee=«0199001235»" },
     { "a name with a number in it", "CALL caller=«0199001234» name=\"«BUREAU 12 Camille»\" x" },
     { "a name of something else", "queue name=\"support desk\" calls=5" },
@@ -180,6 +180,8 @@ static void hides_credentials(void **state) {
 
 static void hides_users_by_place(void **state) {
   static const struct row rows[] = {
+    { "a user in prose, first.last", "check_stun_auth: user «f.grosjean» credentials are incorrect" },
+    { "a file behind the word user", "see the user manual.pdf and user settings.conf" },
     { "a peer named after a person", "Peer '«f.grosjean812»' is now UNREACHABLE!" },
     { "a user of TURN", "cannot find credentials of user <«1778157177:camille»>" },
     { "a peer that is a trunk stays", "Peer 'trunk-ovh' is now UNREACHABLE!" },
