@@ -181,6 +181,17 @@ static uint32_t name_kind(const struct anchors *anchors, struct text text, size_
   return before.size > 0 && words_hold(people, before) ? KEY_NAME : KEY_NONE;
 }
 
+/* Camille Rousselet, and not SIP Call or Asterisk PBX: two words, each a capital letter and small ones. */
+static bool two_names(struct text text, size_t at) {
+  for (int words = 0; words < 2; words++, at++) {
+    size_t start = at;
+    if (at >= text.size || !(is_upper(text.at[at]) || is_utf8(text.at[at]))) return false;
+    for (at++; at < text.size && (is_lower(text.at[at]) || is_utf8(text.at[at]) || text.at[at] == '-');) at++;
+    if (at - start < 3 || (words == 0 && (at >= text.size || text.at[at] != ' '))) return false;
+  }
+  return true;
+}
+
 /* Keys that are keys at a line's start alone: the compact forms of SIP (RFC 3261 7.3.3), the lines of SDP (RFC 8866 5) and of vCards. */
 static uint32_t letter_kind(struct text text, size_t mark) {
   if (text.at[mark] == ':') switch (text.at[mark - 1]) {
@@ -195,6 +206,7 @@ static uint32_t letter_kind(struct text text, size_t mark) {
     default: return KEY_NONE;
     }
   switch (text.at[mark - 1]) {
+  case 's': return two_names(text, mark + 1) ? KEY_NAME : KEY_NONE; /* a session's name: a product's most of the time */
   case 'i':
   case 'u': return KEY_NAME;
   case 'e':

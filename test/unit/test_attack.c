@@ -106,6 +106,9 @@ static void check_rows(const struct row *rows, size_t count) {
 
 static void hides_names(void **state) {
   static const struct row rows[] = {
+    { "a session named after a person", "s=«Camille Rousselet»" },
+    { "a session named after a product", "s=SIP Call" },
+    { "a session without a name", "s=-" },
     { "a name in parentheses behind its address", "NEW INVITE from sip:201@pbx.example.com (\"«O'Brien, Siobhan»\") to x" },
     { "a name with a comma behind a caller", "CALL caller=«0199001234» name=\"«O'Brien, Siobhan»\" callee=«0199001235»" },
     { "a name with a number in it", "CALL caller=«0199001234» name=\"«BUREAU 12 Camille»\" x" },
