@@ -288,28 +288,11 @@ static void access_scan(struct scan *scan) {
   if (starts(text, at, TEXT(" - "))) name_report(scan, at + 3, TEXT(" ["));
 }
 
-/* A part of first.last: letters, digits behind them. */
-static size_t part_end(struct text text, size_t at, bool digits) {
-  while (at < text.size && (is_alpha(text.at[at]) || is_utf8(text.at[at]) || text.at[at] == '-')) at++;
-  while (digits && at < text.size && is_digit(text.at[at])) at++;
-  return at;
-}
-
-/* user f.grosjean …, in prose: no word of a language is of this form, but names of files are. */
+/* user f.grosjean …, in prose. */
 static void dotted_user(struct scan *scan, size_t at) {
-  static const struct text files[] = { TEXT("pdf"),   TEXT("txt"),   TEXT("conf"),   TEXT("log"),   TEXT("com"), TEXT("net"),
-                                       TEXT("org"),   TEXT("xml"),   TEXT("json"),   TEXT("yaml"),  TEXT("yml"), TEXT("service"),
-                                       TEXT("slice"), TEXT("html"),  TEXT("php"),    TEXT("js"),    TEXT("csv"), TEXT("db"),
-                                       TEXT("sock"),  TEXT("scope"), TEXT("socket"), TEXT("target") };
-  struct text              text = scan->text, last;
-  size_t                   dot = part_end(text, at, false), end;
-  if (dot == at || dot >= text.size || text.at[dot] != '.') return;
-  end = part_end(text, dot + 1, true);
-  last = (struct text){ text.at + dot + 1, end - dot - 1 };
-  if (last.size < 3 || (end < text.size && (name_byte(text.at[end]) || text.at[end] == '@' || text.at[end] == '/')) ||
-      word_among(last, files, COUNT(files)))
-    return;
-  scan_add(scan, at, end, 0);
+  struct text text = scan->text;
+  size_t      end = person_end(text, at);
+  if (end > at && !(end < text.size && (name_byte(text.at[end]) || text.at[end] == '@' || text.at[end] == '/'))) scan_add(scan, at, end, 0);
 }
 
 static void dotted_users(struct scan *scan) {

@@ -1,6 +1,6 @@
 /* sip: the user part of SIP and SIPS URIs (RFC 3261 19.1) where it is a person and no number, and accounts by their key.
  * The host stays, so that traffic can still be told apart; an address in it is ip's. */
-#include "filters/scan.h"
+#include "filters/detect/value.h"
 
 enum { USER_MOST = 1024 };
 
@@ -188,6 +188,12 @@ static void bare_scan(struct scan *scan, size_t at) {
   if (letter && !user_is_left_alone(scan, user)) scan_add(scan, start, at, 0);
 }
 
+/* caller=f.grosjean: where a number stands most of the time. */
+static void person_scan(struct scan *scan, const struct keyed *keyed) {
+  size_t end = person_end(scan->text, keyed->start);
+  if (end > keyed->start && end == keyed->end && !tag_at(scan->text, keyed->start)) scan_add(scan, keyed->start, end, 0);
+}
+
 void sip_scan(struct scan *scan) {
   struct text           text = scan->text;
   const struct anchors *anchors = scan->anchors;
@@ -205,6 +211,7 @@ void sip_scan(struct scan *scan) {
   for (uint32_t i = 0; i < anchors->angle.count; i++) dialplan_scan(scan, anchors->angle.at[i]);
   for (uint32_t i = 0; i < anchors->keyed_count; i++)
     if (anchors->keyed[i].kind & KEY_USER) account_scan(scan, &anchors->keyed[i]);
+    else if (anchors->keyed[i].kind & KEY_PHONE) person_scan(scan, &anchors->keyed[i]);
 }
 
 size_t sip_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]) {

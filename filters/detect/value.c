@@ -103,6 +103,28 @@ size_t phrase_end(struct text text, const struct keyed *keyed) {
   return at;
 }
 
+static size_t letters_end(struct text text, size_t at) {
+  while (at < text.size && (is_alpha(text.at[at]) || is_utf8(text.at[at]) || text.at[at] == '-')) at++;
+  return at;
+}
+
+size_t person_end(struct text text, size_t at) {
+  static const struct text others[] = {
+    TEXT("pdf"),   TEXT("txt"),      TEXT("conf"),    TEXT("cfg"),    TEXT("log"),     TEXT("xml"),         TEXT("json"), TEXT("yaml"),
+    TEXT("yml"),   TEXT("html"),     TEXT("php"),     TEXT("csv"),    TEXT("sock"),    TEXT("wav"),         TEXT("gsm"),  TEXT("service"),
+    TEXT("slice"), TEXT("scope"),    TEXT("socket"),  TEXT("target"), TEXT("com"),     TEXT("net"),         TEXT("org"),  TEXT("local"),
+    TEXT("lan"),   TEXT("internal"), TEXT("example"), TEXT("test"),   TEXT("invalid"), TEXT("localdomain"), TEXT("home"), TEXT("arpa"),
+    TEXT("info"),  TEXT("biz"),      TEXT("cloud"),   TEXT("tel"),    TEXT("app"),     TEXT("dev"),
+  };
+  size_t      dot = letters_end(text, at), end;
+  struct text last;
+  if (dot == at || dot >= text.size || text.at[dot] != '.') return at;
+  end = letters_end(text, dot + 1);
+  last = (struct text){ text.at + dot + 1, end - dot - 1 };
+  while (end < text.size && is_digit(text.at[end])) end++;
+  return last.size < 3 || word_among(last, others, COUNT(others)) ? at : end;
+}
+
 size_t code_canonical(const struct scan *scan, const struct span *span, char *out, size_t room, char country[3]) {
   size_t n = 0;
   country[0] = 0;

@@ -183,6 +183,8 @@ static void hides_credentials(void **state) {
 
 static void hides_users_by_place(void **state) {
   static const struct row rows[] = {
+    { "a caller that is a user", "CALL caller=«f.grosjean» callee=«0199001234»" },
+    { "a caller that is a host", "from=pbx.local to=voicemail src=trunk.example" },
     { "a user in prose, first.last", "check_stun_auth: user «f.grosjean» credentials are incorrect" },
     { "a file behind the word user", "see the user manual.pdf and user settings.conf" },
     { "a peer named after a person", "Peer '«f.grosjean812»' is now UNREACHABLE!" },
