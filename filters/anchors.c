@@ -251,6 +251,7 @@ static uint32_t mark_kind(const struct anchors *anchors, struct text text, struc
     uint32_t kind = name_kind(anchors, text, start);
     return kind != KEY_NONE ? kind : number_precedes(anchors, start) || number_follows(anchors, text, mark) ? KEY_NAME : KEY_NONE;
   }
+  if (key.size == 6 && STARTS(key, 0, "passwd") && STARTS(text, mark + 1, "chauthtok)")) return KEY_NONE; /* a service of PAM, and its phase */
   if (key.size == 4 && STARTS(key, 0, "info") && ENDS(text, start, "display ")) return KEY_NAME;
   if (key.size == 5 && STARTS(key, 0, "value")) return value_kind(anchors, text, start);
   return key_kind_of(&anchors->keys, key);
@@ -259,6 +260,19 @@ static uint32_t mark_kind(const struct anchors *anchors, struct text text, struc
 static void value_add(struct anchors *anchors, size_t start, size_t end, uint32_t kind) {
   anchors->keyed[anchors->keyed_count++] = (struct keyed){ (uint32_t)start, (uint32_t)end, kind };
   anchors->kinds |= kind;
+}
+
+/* logname= uid=0, user=-: nothing, or a sign for it. */
+static bool is_empty(struct text text, size_t mark, size_t start) {
+  size_t end = start;
+  if (text.at[mark] != '=' && text.at[mark] != ':') return false;
+  if (start > mark + 1) { /* behind blanks: another key and its '=' */
+    while (end < text.size && (is_alnum(text.at[end]) || text.at[end] == '_')) end++;
+    if (end > start && end < text.size && text.at[end] == '=') return true;
+  }
+  for (end = start + (start < text.size && text.at[start] == '"'); end < text.size && text.at[end] == '-'; end++) {
+  }
+  return end > start && text.at[end - 1] == '-' && (end >= text.size || memchr(" ,;\"}", text.at[end], 5) != NULL);
 }
 
 static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
@@ -272,6 +286,7 @@ static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
   text = value_window(text, mark);
   if (start < text.size && text.at[start] == '>' && text.at[mark] == '=') start++;
   while (start < text.size && text.at[start] == ' ') start++;
+  if ((kind & KEY_USER) && is_empty(text, mark, start)) return;
   if (start < text.size && (text.at[start] == '[' || (text.at[start] == '{' && text.at[mark] == '=')) && start + 1 < text.size &&
       (text.at[start + 1] != '"' || text.at[start] == '{'))
     start++;
@@ -307,14 +322,24 @@ static bool is_person(struct text value) {
   return end == value.size && last > 3;
 }
 
+/* failed MD5 authentication for 'user' (digest != digest), of chan_iax2: both answer the challenge. */
+static void answers_add(struct anchors *anchors, struct text text, size_t start) {
+  size_t second = start + 32 + 4, end = second + 32;
+  if (end >= text.size || text.at[end] != ')' || memcmp(text.at + start + 32, " != ", 4) != 0) return;
+  for (size_t i = 0; i < 32; i++)
+    if (!is_hex(text.at[start + i]) || !is_hex(text.at[second + i])) return;
+  value_add(anchors, start, start + 32, KEY_DIGEST);
+  value_add(anchors, second, end, KEY_DIGEST);
+}
+
 /* user 'value', password "value": prose, where a colon or '=' would stand in a record. quote: the opening one. */
 static void quoted_add(struct anchors *anchors, struct text text, size_t quote) {
   struct text key = key_before(anchors, text, quote);
   uint32_t    kind;
   size_t      end;
-  if (key.size > 1 && key.size < 6 && words_hold(" for value is ", key))
+  if (key.size > 1 && key.size < 6 && words_hold(" for value is as ", key))
     key = key_before(anchors, text, (size_t)(key.at - text.at)); /* credentials for '…' */
-  kind = key_kind_of(&anchors->keys, key);
+  kind = words_hold(" authenticate authentication ", key) ? KEY_USER : key_kind_of(&anchors->keys, key);
   kind &= KEY_USER | KEY_PHONE | KEY_SECRET | KEY_DIGEST | KEY_CALLID | KEY_MAC;
   if (kind == KEY_NONE) return;
   text = value_window(text, quote);
@@ -322,6 +347,7 @@ static void quoted_add(struct anchors *anchors, struct text text, size_t quote) 
   if (end <= quote + 1) return;
   if (kind == KEY_PHONE && is_person((struct text){ text.at + quote + 1, end - quote - 1 })) kind |= KEY_USER;
   value_add(anchors, quote + 1, end, kind);
+  if (STARTS(text, end, "' (")) answers_add(anchors, text, end + 3);
 }
 
 /* <key>value</key>, and user <value>. */

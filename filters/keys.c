@@ -17,7 +17,7 @@ static const struct key_row {
   { KEY_USER | KEY_PHONE,
     "aor user account authuser dst_user src_user username accountid auth_user from_user caller_user auth_username acct sip_from_user "
     "sip_to_user sip_req_user sip_contact_user sip_auth_username user_name sasl_username login_name owner_user fu ru tu au userid user_id "
-    "to_user authid auth_id authname auth_name orig_to mailbox accountcode account_code objectname" },
+    "to_user authid auth_id authname auth_name set_id orig_to mailbox accountcode account_code objectname" },
   { KEY_AGENT, "ua agent server useragent user_agent" },
   { KEY_MAC, "mac macaddr mac_address" },
   { KEY_SECRET | KEY_QUERY, "pwd pass token apikey passwd secret api_key password access_token session_token" },

@@ -78,6 +78,17 @@ static size_t local_end(struct text text, size_t start, size_t at, struct text u
   return end > at && text.at[end] == '>' && start > 0 && text.at[start - 1] == '<' ? end : 0;
 }
 
+/* hmac-sha2-256-etm@openssh.com: a name of an algorithm (RFC 4251 6), not of somebody. */
+static bool is_algorithm(struct text text, size_t at, size_t end, struct text user) {
+  static const char *const owners[] = { "openssh.com", "libssh.org", "lysator.liu.se" };
+  bool                     digit_or_dash = false;
+  for (size_t i = 0; i < user.size; i++) digit_or_dash |= is_digit(user.at[i]) || user.at[i] == '-';
+  if (!digit_or_dash && !(user.size == 4 && STARTS(user, 0, "zlib"))) return false;
+  for (size_t i = 0; i < sizeof owners / sizeof owners[0]; i++)
+    if (end - at - 1 == strlen(owners[i]) && memcmp(text.at + at + 1, owners[i], end - at - 1) == 0) return true;
+  return false;
+}
+
 static void email_report(struct scan *scan, size_t at) {
   struct text text = scan->text, user;
   size_t      start = local_start(text, at), end;
@@ -92,6 +103,7 @@ static void email_report(struct scan *scan, size_t at) {
   if (end == 0) end = local_end(text, start, at + 1, user);
   if (end == 0) why = "no mail address: behind @ is no domain with a dot";
   else if (is_callid(scan, start, at)) why = "a Call-ID";
+  else if (is_algorithm(text, at, end, user)) why = "an algorithm's name, of SSH";
   else if (STARTS(text, end, ".in-addr.arpa")) why = "a reverse name: the address in it is ip's";
   else if (pseudonym_is(user) || phone_user_is_number(scan, user)) return;
   if (why == NULL) scan_add(scan, start, end, 0);

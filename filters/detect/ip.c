@@ -87,6 +87,7 @@ static bool version_context(const struct scan *scan, size_t at) {
   struct text         text = scan->text, word;
   const struct keyed *keyed = scan->anchors->kinds & KEY_AGENT ? anchors_key_at(scan->anchors, at) : NULL;
   size_t              end = at;
+  bool                quoted = false, mark = false;
   if (keyed != NULL && (keyed->kind & KEY_AGENT) && keyed->start < at && (is_alnum(text.at[at - 1]) || memchr(" /-_(", text.at[at - 1], 5) != NULL)) {
     word = word_before(text, at - (is_alnum(text.at[at - 1]) ? 0 : 1));
     if (word.size > 0 && word.at[word.size - 1] != ',' && word.at[word.size - 1] != ';' && !is_address_word(word)) return true;
@@ -99,8 +100,9 @@ static bool version_context(const struct scan *scan, size_t at) {
     end = (size_t)(word.at - text.at);
     return is_vendor(word) || (end > 0 && text.at[end - 1] == ' ' && is_vendor(word_before(text, end - 1)));
   }
-  while (end > 0 && (text.at[end - 1] == ' ' || text.at[end - 1] == ':' || text.at[end - 1] == '=')) end--;
-  if (end == at) return false;
+  while (end > 0 && memchr(" :=\"", text.at[end - 1], 4) != NULL)
+    quoted |= text.at[end - 1] == '"', mark |= text.at[end - 1] == ':' || text.at[end - 1] == '=', end--;
+  if (end == at || (quoted && !mark)) return false;
   word = word_before(text, end);
   if (is_version_word(word)) return true;
   if (text.at[at - 1] == ' ' && word.at > text.at && memchr("='\"", word.at[-1], 3) != NULL && is_vendor(word)) return true;

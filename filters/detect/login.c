@@ -6,7 +6,7 @@
  *
  * and the user of a web server's access log: 192.0.2.7 - NAME [12/Mar/2026:…
  *
- * A phrase stands at the text's begin or behind ": ". Names of the system's own accounts stay. */
+ * A phrase stands at the text's begin or behind ": " or "] ". Names of the system's own accounts stay. */
 #include "filters/detect/value.h"
 
 enum { NAME_MOST = 64, AWAY_MOST = 96 };
@@ -44,17 +44,38 @@ static const struct phrase {
   { TEXT("Stopped "), TEXT(" of User "), ANY },
   { TEXT("LOGIN ON "), TEXT(" BY "), ANY },
   { TEXT("FAILED LOGIN "), TEXT(" FOR "), ANY },
+  { TEXT("Successful su for "), AT_ONCE, TEXT(" by ") },
   { TEXT("Successful su for "), TEXT(" by "), ANY },
+  { TEXT("FAILED su for "), AT_ONCE, TEXT(" by ") },
   { TEXT("FAILED su for "), TEXT(" by "), ANY },
+  { TEXT("FAILED SU (to "), AT_ONCE, TEXT(") ") },
   { TEXT("FAILED SU (to "), TEXT(") "), TEXT(" on ") },
+  { TEXT("(to "), AT_ONCE, TEXT(") ") },
   { TEXT("(to "), TEXT(") "), TEXT(" on ") },
+  { TEXT("Authentication failure"), TEXT(" for "), TEXT(" from ") },
+  { TEXT("Authentication error"), TEXT(" for "), TEXT(" from ") },
+  { TEXT("authentication failure"), TEXT(" for "), TEXT(" from ") },
+  { TEXT("authentication error"), TEXT(" for "), TEXT(" from ") },
+  { TEXT("User not known"), TEXT(" for "), TEXT(" from ") },
+  { TEXT("Change of username"), TEXT(": ("), TEXT(",") },
+  { TEXT("Change of username"), TEXT("-> ("), TEXT(",") },
+  { TEXT("ruser "), AT_ONCE, TEXT(" from ") },
+  { TEXT("change user '"), AT_ONCE, TEXT("'") },
+  { TEXT("lock user '"), AT_ONCE, TEXT("'") },
+  { TEXT("unlock user '"), AT_ONCE, TEXT("'") },
+  { TEXT("USER "), AT_ONCE, TEXT(" (Login ") },
+  { TEXT("USER "), AT_ONCE, TEXT(": no such user") },
   { TEXT("new user: name="), AT_ONCE, TEXT(",") },
   { TEXT("delete user '"), AT_ONCE, TEXT("'") },
   { TEXT("password changed for "), AT_ONCE, ANY },
   { TEXT("Access denied for user "), AT_ONCE, TEXT("'") },
   { TEXT("password authentication failed for user "), AT_ONCE, ANY },
   { TEXT("user "), AT_ONCE, TEXT(": authentication failure") },
+  { TEXT("user "), AT_ONCE, TEXT(": authorization failure") },
+  { TEXT("user "), AT_ONCE, TEXT(": password mismatch") },
   { TEXT("user "), AT_ONCE, TEXT(" not found") },
+  { TEXT("user "), AT_ONCE, TEXT("' in realm ") },
+  { TEXT("Authorization of user "), AT_ONCE, TEXT(" to ") },
   { TEXT("passwd-file("), AT_ONCE, TEXT(",") },
   { TEXT("passwd("), AT_ONCE, TEXT(",") },
   { TEXT("pam("), AT_ONCE, TEXT(",") },
@@ -70,6 +91,8 @@ static bool may_begin(struct text text, size_t at) {
   if (at + 2 >= text.size || text.at[at] == '(') return at + 2 < text.size;
   switch (THREE((unsigned char)text.at[at], (unsigned char)text.at[at + 1], (unsigned char)text.at[at + 2]) | 0x202020) {
   case THREE('a', 'c', 'c'):
+  case THREE('a', 'u', 't'):
+  case THREE('c', 'h', 'a'):
   case THREE('c', 'l', 'o'):
   case THREE('c', 'o', 'n'):
   case THREE('d', 'e', 'l'):
@@ -79,6 +102,7 @@ static bool may_begin(struct text text, size_t at) {
   case THREE('i', 'l', 'l'):
   case THREE('i', 'n', 'v'):
   case THREE('l', 'd', 'a'):
+  case THREE('l', 'o', 'c'):
   case THREE('l', 'o', 'g'):
   case THREE('m', 'a', 'x'):
   case THREE('n', 'e', 'w'):
@@ -86,11 +110,13 @@ static bool may_begin(struct text text, size_t at) {
   case THREE('p', 'a', 'r'):
   case THREE('p', 'a', 's'):
   case THREE('p', 'o', 's'):
+  case THREE('r', 'u', 's'):
   case THREE('s', 'e', 's'):
   case THREE('s', 'q', 'l'):
   case THREE('s', 't', 'a'):
   case THREE('s', 't', 'o'):
   case THREE('s', 'u', 'c'):
+  case THREE('u', 'n', 'l'):
   case THREE('u', 's', 'e'): return true;
   default: return false;
   }
@@ -189,7 +215,7 @@ static bool name_report(struct scan *scan, size_t start, struct text after) {
   struct text text = scan->text, name;
   size_t      end;
   bool        letter = false;
-  start += start < text.size && (text.at[start] == '\'' || text.at[start] == '"');
+  start += start < text.size && memchr("'\"`", text.at[start], 3) != NULL;
   end = start;
   while (end < text.size && end - start < NAME_MOST && name_byte(text.at[end])) letter |= is_alpha(text.at[end]) || is_utf8(text.at[end]), end++;
   while (end > start && text.at[end - 1] == '.') end--;
@@ -214,7 +240,7 @@ static void phrase_scan(struct scan *scan, size_t at) {
     if (starts(text, from, TEXT("invalid user "))) from += 13;
     else if (starts(text, from, TEXT("illegal user "))) from += 13;
     else if (starts(text, from, TEXT("user "))) from += 5;
-    if (name_report(scan, from, phrase->after)) return;
+    name_report(scan, from, phrase->after);
   }
 }
 
@@ -304,14 +330,24 @@ static void dotted_users(struct scan *scan) {
   }
 }
 
+/* What a message may begin with: the text, or what stands behind ": " or "] ". */
+static void messages_scan(struct scan *scan) {
+  struct text text = scan->text;
+  const char *found = text.at;
+  message_scan(scan, 0);
+  for (size_t colon = anchors_next(scan->anchors, CLASS_COLON, 0, text.size); colon + 3 < text.size;
+       colon = anchors_next(scan->anchors, CLASS_COLON, colon + 1, text.size))
+    if (text.at[colon + 1] == ' ') message_scan(scan, colon + 2 + (text.at[colon + 2] == ' '));
+  while ((found = memmem(found, (size_t)(text.at + text.size - found), "] ", 2)) != NULL) {
+    found += 2;
+    message_scan(scan, (size_t)(found - text.at));
+  }
+}
+
 void login_scan(struct scan *scan) {
-  size_t size = scan->text.size;
   if (scan->anchors->sights & SEES_LOGIN) dotted_users(scan);
   if (scan->anchors->sights & SEES_ACCESS) access_scan(scan);
-  if (scan->anchors->sights & SEES_LOGIN) message_scan(scan, 0);
-  for (size_t colon = anchors_next(scan->anchors, CLASS_COLON, 0, size); (scan->anchors->sights & SEES_LOGIN) && colon + 3 < size;
-       colon = anchors_next(scan->anchors, CLASS_COLON, colon + 1, size))
-    if (scan->text.at[colon + 1] == ' ') message_scan(scan, colon + 2 + (scan->text.at[colon + 2] == ' '));
+  if (scan->anchors->sights & SEES_LOGIN) messages_scan(scan);
   for (uint32_t i = 0; i < scan->anchors->angle.count; i++) {
     size_t angle = scan->anchors->angle.at[i];
     if (angle > 0 && scan->text.at[angle - 1] == ')') service_scan(scan, angle);

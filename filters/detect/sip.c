@@ -180,7 +180,7 @@ static void bare_scan(struct scan *scan, size_t at) {
   const struct keyed *keyed;
   while (start > 0 && bare_byte(text.at[start - 1])) start--;
   if (start > 0 && (text.at[start - 1] == ':' || text.at[start - 1] == '%') && userinfo_start(scan, at) == at) return;
-  if (at + 1 >= text.size || !(is_digit(text.at[at + 1]) || text.at[at + 1] == '[')) return;
+  if (at + 1 >= text.size || !(is_digit(text.at[at + 1]) || text.at[at + 1] == '[' || STARTS(text, at + 1, "::"))) return;
   keyed = anchors_key_at(scan->anchors, start);
   if (keyed != NULL && (keyed->kind & KEY_CALLID)) return;
   user = (struct text){ text.at + start, at - start };

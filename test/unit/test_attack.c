@@ -282,6 +282,34 @@ static void hides_hardware(void **state) {
   check_rows(rows, sizeof rows / sizeof rows[0]);
 }
 
+static void hides_accounts(void **state) {
+  static const struct row rows[] = {
+    { "IAX2", "Host «192.0.2.44» failed to authenticate as '«mdupont»'" },
+    { "IAX2's answers",
+      "Host «192.0.2.44» failed MD5 authentication for '«mdupont»' («e7df7cd2ca07f4f1ab415d457a6e1c13» != «53ac4bc41ee4ec77888ed4aa50677247»)" },
+    { "a user at an IPv6 address", "Can't find user [«mdupont»@::1] from «192.0.2.5»" },
+    { "PAM through sshd", "error: PAM: Authentication failure for «mdupont» from «192.0.2.6»" },
+    { "PAM's unknown user", "error: PAM: User not known to the underlying authentication module for illegal user «mdupont» from «192.0.2.6»" },
+    { "an id of Solaris before it", "sshd[2]: [ID 800047 auth.info] Failed keyboard-interactive for «mdupont» from «192.0.2.6» port 42742 ssh2" },
+    { "Exim", "535 Incorrect authentication data (set_id=«mdupont»)" },
+    { "ProFTPD", "proftpd[1] h.example.com («192.0.2.1»[«192.0.2.1»]): USER «mdupont» (Login failed): no" },
+    { "Apache", "[client «192.0.2.1»] user «mdupont»: authentication failure for \"/x\": Password Mismatch" },
+    { "Apache's digest", "[client «192.0.2.1»] AH01790: user `«mdupont»' in realm `x y' not found: /z" },
+    { "Apache's owner", "AH01637: Authorization of user «mdupont» to access /x failed" },
+    { "su, both", "Successful su for «mdupont» by «cmartin»" },
+    { "su to somebody", "su: (to «mdupont») root on pts/0" },
+    { "a change of users", "Change of username or service not allowed: («mdupont»,ssh-connection) -> («cmartin»,ssh-connection) [preauth]" },
+    { "PAM's empty values", "authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=«192.0.2.112»  user=«mdupont»" },
+    { "no user: a dash", "{\"user\":\"--\",\"app\":\"x\"} user=- tty=-" },
+    { "no password: a phase of PAM", "pam_unix(passwd:chauthtok): done" },
+    { "no mail: an algorithm", "Their offer: chacha20-poly1305@openssh.com,rijndael-cbc@lysator.liu.se,zlib@openssh.com" },
+    { "no address: a version in JSON", "{\"version\":\"27.1.0.7\",\"url\":\"/\"}" },
+    { "an address behind a quoted agent", "\"curl build\" \"«192.0.2.7»\"" },
+  };
+  (void)state;
+  check_rows(rows, sizeof rows / sizeof rows[0]);
+}
+
 static void leaves_harmless_lines(void **state) {
   static const struct row rows[] = {
     { "angles of code", "if (a < b && c > d) return <x>;" },
@@ -304,9 +332,10 @@ static void leaves_harmless_lines(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(hides_names),          cmocka_unit_test(hides_credentials),
-    cmocka_unit_test(hides_users_by_place), cmocka_unit_test(hides_addresses_in_disguise),
-    cmocka_unit_test(hides_hardware),       cmocka_unit_test(leaves_harmless_lines),
+    cmocka_unit_test(hides_names),           cmocka_unit_test(hides_credentials),
+    cmocka_unit_test(hides_users_by_place),  cmocka_unit_test(hides_addresses_in_disguise),
+    cmocka_unit_test(hides_hardware),        cmocka_unit_test(hides_accounts),
+    cmocka_unit_test(leaves_harmless_lines),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
