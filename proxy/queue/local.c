@@ -210,7 +210,7 @@ static enum queue_result group_commit(struct queue *queue, const struct batch *g
   pthread_mutex_lock(&queue->lock);
   disk = queue->stats.disk_bytes;
   pthread_mutex_unlock(&queue->lock);
-  if (disk + SEGMENT_HEADER + bytes > queue->disk_limit) {
+  if (disk > 0 && disk + SEGMENT_HEADER + bytes > queue->disk_limit) { /* an empty queue takes any group: else a large one waits for ever */
     if (log_ratelimit(&queue->said_full_ms))
       log_warn("queue.full", "bytes=%llu limit=%llu do=free-the-store-or-raise-limits.disk_bytes senders=wait", (unsigned long long)disk,
                (unsigned long long)queue->disk_limit);
@@ -232,17 +232,18 @@ static enum queue_result group_commit(struct queue *queue, const struct batch *g
 
 /* ---- the writer's thread ---- */
 
-static bool group_takes(const struct batch *group, const struct batch *batch, unsigned count, uint64_t bytes) {
+static bool group_takes(const struct queue *queue, const struct batch *batch, unsigned count, uint64_t bytes) {
+  const struct batch *group = queue->first;
   if (count == 0) return true;
-  return count < GROUP_MOST && bytes + batch->used <= GROUP_BYTES && strcmp(group->rules_hash, batch->rules_hash) == 0 &&
-         strcmp(group->epoch, batch->epoch) == 0;
+  return count < GROUP_MOST && bytes + batch->used <= GROUP_BYTES && bytes + batch->used <= queue->disk_limit / 2 &&
+         strcmp(group->rules_hash, batch->rules_hash) == 0 && strcmp(group->epoch, batch->epoch) == 0;
 }
 
 /* The oldest batches that go together; under the lock. */
 static struct batch *group_take(struct queue *queue) {
   struct batch *group = queue->first, **end = &queue->first;
   uint64_t      bytes = 0;
-  for (unsigned count = 0; *end != NULL && group_takes(group, *end, count, bytes); count++) {
+  for (unsigned count = 0; *end != NULL && group_takes(queue, *end, count, bytes); count++) {
     bytes += (*end)->used;
     end = &(*end)->next;
   }

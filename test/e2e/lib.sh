@@ -9,10 +9,13 @@ pids=()
 cd "$work"
 
 finish() {
-  local status=$? pid
+  local status=$? pid server
   if [ $status -ne 0 ] && [ -e err ]; then echo "== the proxy's log"; tail -n 20 err; fi
   for pid in ${pids[@]+"${pids[@]}"}; do kill "$pid" 2>/dev/null || continue; done
   for pid in ${pids[@]+"${pids[@]}"}; do wait "$pid" 2>/dev/null || true; done
+  if [ -d "$work/servers" ]; then # a test that runs alone has servers of its own
+    for server in fault swift; do SERVERS_STATE=$work/servers "$top/test/servers/$server" down >/dev/null 2>&1 || true; done
+  fi
   rm -rf "$work"
 }
 trap finish EXIT

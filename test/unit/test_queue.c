@@ -253,6 +253,24 @@ static void test_full_then_room(void **state) {
   queue_close(queue);
 }
 
+/* A batch larger than the whole limit waits until the queue is empty, and no longer. */
+static void test_larger_than_the_limit(void **state) {
+  struct queue  *queue = opened(1 << 20, SEGMENT_HEADER + FRAME_HEADER + 8);
+  struct segment segment;
+  char           out[256];
+  (void)state;
+  assert_int_equal(put(queue, "one\n"), QUEUE_OK);
+  assert_int_equal(put(queue, "more than the limit\n"), QUEUE_FULL);
+  assert_true(queue_next(queue, &segment));
+  queue_release(queue, &segment, false);
+  assert_int_equal(put(queue, "more than the limit\n"), QUEUE_OK);
+  assert_int_equal(put(queue, "two\n"), QUEUE_FULL);
+  queue_stop(queue);
+  drain(queue, out);
+  assert_string_equal(out, "more than the limit\n|");
+  queue_close(queue);
+}
+
 /* The file-size limit makes writes fall short and fail as a full disk does, at the system call. */
 static void test_short_write_is_cut_back(void **state) {
   static char   big[8192];
@@ -286,6 +304,7 @@ int main(void) {
     cmocka_unit_test_setup_teardown(test_numbers_rise, setup, teardown),
     cmocka_unit_test_setup_teardown(test_one_owner, setup, teardown),
     cmocka_unit_test_setup_teardown(test_full_then_room, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_larger_than_the_limit, setup, teardown),
     cmocka_unit_test_setup_teardown(test_short_write_is_cut_back, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
