@@ -448,6 +448,20 @@ INLINE vector dates(struct wide digit, vector digit_before, struct wide dash) {
   return two.here & ahead(two, 2) & ahead(dash, 4) & ahead(two, 5) & ahead(dash, 7) & ahead(two, 8) & ~ahead(digit, 10) & ~digit_before;
 }
 
+/* A year, a month and a day: 8017-45-48, and what a plus or another number stands before, are groups of a telephone number. */
+static inline bool date_at(struct text text, size_t at) {
+  const char *byte = text.at + at;
+  if ((byte[0] != '1' && byte[0] != '2') || byte[5] > '1' || (byte[5] == '1' ? byte[6] > '2' : byte[6] == '0') || byte[8] > '3') return false;
+  return at == 0 || (byte[-1] != '+' && (byte[-1] != '-' || at == 1 || !is_digit(byte[-2])));
+}
+
+INLINE vector dates_only(struct text text, vector found, size_t base) {
+  for (size_t word = 0; word < GROUP_WORDS; word++)
+    for (uint64_t left = found[word]; left != 0; left &= left - 1)
+      if (!date_at(text, base + 64 * word + (size_t)__builtin_ctzll(left))) found[word] &= ~(left & -left);
+  return found;
+}
+
 /* 12:34:56 with nothing hexadecimal and no colon beside it: first bytes. */
 INLINE vector clocks(struct wide digit, struct wide colon, struct wide run, vector run_before) {
   struct wide two = wide_and(digit, wide_ahead(digit, 1));
@@ -485,14 +499,16 @@ struct carried {
 };
 
 /* The shapes of one group, seen by what stands in it. */
-INLINE void group_shapes(struct anchors *anchors, size_t word, struct carried *carried) {
+INLINE void group_shapes(struct anchors *anchors, struct text text, size_t word, struct carried *carried) {
   uint64_t *const *of = anchors->blocks.of;
   struct wide      digit = wide_load(of[CLASS_DIGIT] + word), dash = wide_load(of[CLASS_DASH] + word), dot = wide_load(of[CLASS_DOT] + word);
   struct wide      colon = wide_load(of[CLASS_COLON] + word), hex = wide_or(digit, wide_load(of[CLASS_HEX] + word)), run = wide_or(hex, colon);
   vector           digit_before = behind(carried->digit, digit.here, 1);
   vector           clock = clocks(digit, colon, run, behind(carried->run, run.here, 1)), date = dates(digit, digit_before, dash);
-  vector           taken = clock | date, last = carried->clock | carried->date, clock_colons, pairs, macs, uuids, files;
+  vector           taken, last = carried->clock | carried->date, clock_colons, pairs, macs, uuids, files;
   size_t           base = word * 64;
+  if (any(date)) date = dates_only(text, date, base);
+  taken = clock | date;
   taken = covered(covered(covered(taken, 1, &last), 2, &last), 4, &last) | behind(carried->date, date, 8) | behind(carried->date, date, 9);
   clock_colons = behind(carried->clock, clock, 2) | behind(carried->clock, clock, 5);
   store(of[CLASS_PLAIN] + word, digit.here & ~taken);
@@ -636,7 +652,7 @@ INLINE void shapes_find(struct anchors *anchors, struct text text) {
   size_t         words = (text.size + 63) / 64;
   struct carried carried = { 0 };
   vector         inside = { 0 };
-  for (size_t word = 0; word < words; word += GROUP_WORDS) group_shapes(anchors, word, &carried);
+  for (size_t word = 0; word < words; word += GROUP_WORDS) group_shapes(anchors, text, word, &carried);
   for (size_t word = 0; word < words; word += GROUP_WORDS) group_quads(anchors, text, word);
   for (uint32_t i = 0; i < anchors->uuid.count; i++) uuid_mask(anchors, text, anchors->uuid.at[i]);
   for (size_t word = 0; word < words; word += GROUP_WORDS) group_numbers(anchors, word, &inside);

@@ -87,11 +87,19 @@ static void service_skip(const struct scan *scan, struct candidate *candidate) {
   memmove(candidate->digits, candidate->digits + 2, candidate->count);
 }
 
-static bool own_code(const struct scan *scan, const struct candidate *candidate) {
-  unsigned code = scan->region->code;
+static bool own_code(const struct phone_region *region, const char *digits) {
+  unsigned code = region->code;
   if (code >= 100) return false; /* the three digits would have to be compared: what stands beside is asked instead */
-  return code >= 10 ? (unsigned)(candidate->digits[0] - '0') * 10 + (unsigned)(candidate->digits[1] - '0') == code
-                    : (unsigned)(candidate->digits[0] - '0') == code;
+  return code >= 10 ? (unsigned)(digits[0] - '0') * 10 + (unsigned)(digits[1] - '0') == code : (unsigned)(digits[0] - '0') == code;
+}
+
+/* A few digits with no plus and no others beside them, or such as no number begins with: most runs. */
+static bool short_run(const struct scan *scan, size_t at, size_t end) {
+  char before = at > 0 ? scan->text.at[at - 1] : ' ';
+  if (end - at >= NUMBER_LEAST - 1 || before == '+' || before == '(' || scan->anchors->percent.count > 0) return false;
+  if (separator_at(scan->text, end) == 0) return true;
+  return !(scan->region->begins >> (scan->text.at[at] - '0') & 1) && !(scan->anchors->kinds & KEY_PHONE) &&
+         (end - at < 2 ? scan->region->code >= 10 : !own_code(scan->region, scan->text.at + at));
 }
 
 static bool key_says_number(const struct scan *scan, size_t at) {
@@ -114,13 +122,13 @@ static size_t run_scan(struct scan *scan, size_t at, size_t end) {
   struct candidate           candidate;
   bool                       begins, behind;
   enum context               context = CONTEXT_NONE;
-  if (!candidate_begin(scan, at, end, &candidate)) return end;
+  if (short_run(scan, at, end) || !candidate_begin(scan, at, end, &candidate)) return end;
   if (candidate.plus && end == scan->text.size && candidate.count >= CUT_LEAST && candidate.count < PLUS_LEAST &&
       !is_zone(scan->text, at, candidate.count)) { /* cut off */
     report(scan, &candidate);
     return end;
   }
-  begins = candidate.plus || (region->begins >> (candidate.digits[0] - '0') & 1) || own_code(scan, &candidate);
+  begins = candidate.plus || (region->begins >> (candidate.digits[0] - '0') & 1) || own_code(region, candidate.digits);
   behind = (candidate.plus || candidate.count <= FIRST_MOST) && separator_at(scan->text, end) > 0;
   if (behind && !begins) candidate.loose = key_says_number(scan, candidate.start);
   if (behind && (begins || candidate.loose) && candidate_read(scan, &candidate)) {

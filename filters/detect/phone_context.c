@@ -194,7 +194,7 @@ static bool digit_behind_mark(struct text text, size_t end, char mark) {
 
 /* Look-alikes of groups. */
 static const char *groups_explained(struct text text, const struct candidate *c) {
-  if (c->mark == '.' && c->groups == 2) return "a decimal fraction";
+  if (c->mark == '.' && (c->groups == 2 || STARTS(text, c->start, "0."))) return "a decimal fraction";
   if ((c->before == c->mark || c->before == '.') && c->mark != ' ' && c->start > 1 && is_digit(text.at[c->start - 2]))
     return "part of a longer row of groups";
   if (c->groups == 3 && c->count == 8 && is_date(c->digits)) return "a date";
@@ -236,6 +236,7 @@ const char *candidate_lookalike(const struct scan *scan, const struct candidate 
   if (keyed != NULL && keyed->start == c->start && (keyed->kind & (KEY_TOKEN | KEY_CALLID))) return "its key says that it is a token";
   if (c->before == '.' && c->start > 1 && is_digit(text.at[c->start - 2])) return "a decimal fraction";
   if (weak && digit_behind_mark(text, c->end, '.')) return "a decimal fraction or a unique id";
-  if (c->number.form == PHONE_NONE && c->digits[0] == '0' && c->digits[1] == '0' && c->digits[2] == '0') return "a channel's counter";
+  if (c->number.form == PHONE_NONE && (c->before == '/' || c->before == '-') && c->digits[0] == '0' && c->digits[1] == '0' && c->digits[2] == '0')
+    return "a channel's counter";
   return context == CONTEXT_PLACE ? NULL : explained(scan, c);
 }

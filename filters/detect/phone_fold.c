@@ -29,6 +29,7 @@ static bool take(const struct input *input, const struct phone_code *code, const
   number->count = (uint8_t)(n + count);
   number->form = form;
   number->valid = input->sure;
+  number->possible = true;
   return true;
 }
 
@@ -172,7 +173,7 @@ static bool unknown(const struct input *input, bool plus, struct phone_number *n
   number->count = (uint8_t)count;
   number->form = plus ? PHONE_PLUS : PHONE_IDD;
   number->region = code == NULL ? NULL : phone_code_main(code);
-  number->valid = false;
+  number->valid = number->possible = false;
   return true;
 }
 

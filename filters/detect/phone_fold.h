@@ -32,8 +32,9 @@ struct phone_number {
   char                       digits[PHONE_E164_MOST]; /* E.164 without the plus */
   uint8_t                    count;
   enum phone_form            form;
-  bool                       valid;  /* libphonenumber would say so; false: its prefix and its length are possible */
-  const struct phone_region *region; /* the number's; NULL: the code is unknown */
+  bool                       valid;    /* libphonenumber would say so; false: the digits may still be all there is to know of it */
+  bool                       possible; /* valid, or its first digit and its length are a number's of its country */
+  const struct phone_region *region;   /* the number's; NULL: the code is unknown */
 };
 
 /* Folds digits as they are dialled in region. plus: a "+" stands in front. False: they are no number, *number holds nothing. */

@@ -16,21 +16,17 @@ struct leaf {
 
 enum { REGIONS = sizeof regions / sizeof regions[0], CODES = sizeof codes / sizeof codes[0] };
 
-static inline unsigned sextet(size_t at) { return (unsigned char)edges[at] - 35u; }
-static inline uint32_t edge_at(size_t edge) {
-  return sextet(4 * edge) | sextet(4 * edge + 1) << 6 | sextet(4 * edge + 2) << 12 | sextet(4 * edge + 3) << 18;
-}
+enum { SEXTET = 6 }; /* bits of an edge's character */
+static inline unsigned sextet(size_t edge, unsigned place) { return (unsigned char)edges[4 * edge + place] - 35u; }
 
-/* Where the digit leads from an inner node; 0: nowhere. */
+/* Where the digit leads from an inner node; 0: nowhere. An edge is its set of digits, ten bits, and the node behind. */
 static unsigned node_next(unsigned node, unsigned digit) {
-  unsigned n = node - 1 - LEAVES, degree = 1;
+  unsigned n = node - 1 - LEAVES, degree = 1, place = digit >= SEXTET, bit = place ? digit - SEXTET : digit;
   size_t   edge;
   while (n >= node_from[degree + 1]) degree++;
   edge = edge_from[degree] + (size_t)(n - node_from[degree]) * degree;
-  for (unsigned i = 0; i < degree; i++) {
-    uint32_t value = edge_at(edge + i);
-    if (value >> digit & 1) return value >> 10;
-  }
+  for (size_t last = edge + degree; edge < last; edge++)
+    if (sextet(edge, place) >> bit & 1) return sextet(edge, 1) >> 4 | sextet(edge, 2) << 2 | sextet(edge, 3) << 8;
   return 0;
 }
 

@@ -134,15 +134,16 @@ static bool row_folds(const struct scan *scan, const struct candidate *first, co
   if (row->count[groups - 1] < DIGITS_LEAST || !number_may_end(scan->text, row->end[groups - 1])) return false;
   if (!first->plus && next != 0 && next == row->mark[groups - 1] && next != ' ' && next != '.') return false; /* it goes on and on */
   if (!phone_fold(scan->region, first->digits, row->count[groups - 1], first->plus, number)) return false;
-  if (number->form == PHONE_DIALLED) return number->valid && row->count[0] == 1;
+  if (number->form == PHONE_DIALLED) return number->valid && (row->count[0] == 1 || (first->digits[0] == '0' && scan->region->trunk[0] == 0));
   if (first->loose && number->valid) return true;
   return number->form < PHONE_OWN_CODE || (number->form == PHONE_OWN_CODE && row->count[0] <= 3);
 }
 
-/* How many groups of the row are the number; 0: none. The longest that is valid; a long group that makes one valid ends it. */
+/* How many groups of the row are the number; 0: none. A long group that makes one valid ends it. Else, where some of the groups are
+ * valid, the longest that is possible, for what is valid changes faster than tables do; where none are, all that go together. */
 static unsigned row_choose(const struct scan *scan, const struct candidate *first, const struct row *row, struct phone_number *number) {
-  struct phone_number possible;
-  unsigned            found = 0;
+  struct phone_number longest = { .count = 0 }, possible = { .count = 0 };
+  unsigned            all = 0, some = 0;
   for (unsigned groups = 1; groups < row->groups; groups++) {
     unsigned size = row->count[groups - 1] - (groups > 1 ? row->count[groups - 2] : 0);
     if (size >= BLOCK_LEAST + (groups == 1 ? 4 : 0) && row->count[groups - 1] > 8 && row_folds(scan, first, row, groups, number) && number->valid)
@@ -150,11 +151,14 @@ static unsigned row_choose(const struct scan *scan, const struct candidate *firs
   }
   for (unsigned groups = row->groups; groups > 1; groups--) {
     if (!row_folds(scan, first, row, groups, number)) continue;
-    if (number->valid) return groups;
-    if (found == 0) found = groups, possible = *number;
+    if (all == 0) all = groups, longest = *number;
+    if (some == 0 && number->possible) some = groups, possible = *number;
+    if (!number->valid) continue;
+    *number = possible;
+    return some;
   }
-  if (found > 0) *number = possible;
-  return found;
+  *number = longest;
+  return all;
 }
 
 static bool begins_abroad(const struct scan *scan, const struct candidate *candidate) {
