@@ -89,6 +89,16 @@ static bool is_algorithm(struct text text, size_t at, size_t end, struct text us
   return false;
 }
 
+/* getty@tty1.service: an instance of a unit of systemd. None of these is a top-level domain. */
+static bool is_unit(struct text text, size_t at, size_t end) {
+  static const char *const kinds[] = { "service", "socket", "slice", "mount", "timer", "scope", "swap", "automount" };
+  const char              *dot = memchr(text.at + at, '.', end - at);
+  size_t                   size = dot == NULL ? 0 : (size_t)(text.at + end - dot - 1);
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+    if (size == strlen(kinds[i]) && memcmp(dot + 1, kinds[i], size) == 0) return true;
+  return false;
+}
+
 static void email_report(struct scan *scan, size_t at) {
   struct text text = scan->text, user;
   size_t      start = local_start(text, at), end;
@@ -103,6 +113,7 @@ static void email_report(struct scan *scan, size_t at) {
   if (end == 0) end = local_end(text, start, at + 1, user);
   if (end == 0) why = "no mail address: behind @ is no domain with a dot";
   else if (is_callid(scan, start, at)) why = "a Call-ID";
+  else if (is_unit(text, at, end)) why = "a unit of systemd";
   else if (is_algorithm(text, at, end, user)) why = "an algorithm's name, of SSH";
   else if (STARTS(text, end, ".in-addr.arpa")) why = "a reverse name: the address in it is ip's";
   else if (pseudonym_is(user) || phone_user_is_number(scan, user)) return;

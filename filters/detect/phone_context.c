@@ -192,6 +192,13 @@ static bool digit_behind_mark(struct text text, size_t end, char mark) {
   return byte_of(text, end) == mark && end + 1 < text.size && is_digit(text.at[end + 1]);
 }
 
+/* 2.4+20151223.gitfa8646d: eight digits that are a date, as Debian's versions have them. */
+static bool version_date(struct text text, size_t at) {
+  size_t end = at;
+  while (end < text.size && is_digit(text.at[end])) end++;
+  return end - at == 8 && is_stamp(text.at + at, 8);
+}
+
 /* Look-alikes of groups. */
 static const char *groups_explained(struct text text, const struct candidate *c) {
   if (c->mark == '.' && (c->groups == 2 || STARTS(text, c->start, "0."))) return "a decimal fraction";
@@ -230,6 +237,7 @@ const char *candidate_lookalike(const struct scan *scan, const struct candidate 
   char                after = byte_of(text, c->end);
   bool                weak = c->number.form == PHONE_NONE || c->number.form >= PHONE_OWN_CODE;
   if ((c->before == '_' || is_utf8(c->before)) && pseudonym_at(text, c->start, &from, &to)) return "a pseudonym";
+  if (c->plus && is_alnum(c->before) && version_date(text, c->start + 1)) return "the date of a version";
   if (c->plus) return NULL;
   if ((c->before == '-' || after == '-' || c->mark == '-') && in_uuid(text, c->start, c->end)) return "part of a UUID";
   keyed = scan->anchors->keyed_count > 0 ? anchors_key_at(scan->anchors, c->start) : NULL;

@@ -304,6 +304,9 @@ static void hides_accounts(void **state) {
     { "no password: a phase of PAM", "pam_unix(passwd:chauthtok): done" },
     { "no mail: an algorithm", "Their offer: chacha20-poly1305@openssh.com,rijndael-cbc@lysator.liu.se,zlib@openssh.com" },
     { "no address: a version in JSON", "{\"version\":\"27.1.0.7\",\"url\":\"/\"}" },
+    { "no mail: a unit of systemd", "Started getty@tty1.service - Getty on tty1. Stopping user@1000.service" },
+    { "no number: a date in a version", "libkmod2:amd64 30+20221128-1 librtmp1 2.4+20151223.gitfa8646d.1-2+b2 0.35.0+20060710.6" },
+    { "a number behind a digit and a plus", "to extension '0«+441632960085»' rejected" },
     { "an address behind a quoted agent", "\"curl build\" \"«192.0.2.7»\"" },
   };
   (void)state;
