@@ -9,14 +9,19 @@
 #include "filters/scan.h"
 
 enum {
-  VALUE_MOST = 8192, /* bytes looked at for a value's end: keeps the whole pass linear */
-  NESTED_MOST = 16,
+  REACH_MOST = 128, /* values around a byte, on average: keeps the whole pass linear */
+  REACH_LEAST = 1 << 16,
+  NESTED_MOST = 16, /* values around a byte that are looked through for the one that holds it */
   NAME_WORDS_MOST = 5,
   OBJECT_MOST = 256, /* bytes of a JSON object looked through for its key */
 };
 
-static struct text value_window(struct text text, size_t from) {
-  return text.size - from > VALUE_MOST ? (struct text){ text.at, from + VALUE_MOST } : text;
+/* Takes the bytes that were looked at for a value from those that the text may cost. */
+static bool reach_take(struct anchors *anchors, size_t bytes) {
+  anchors->heavy |= bytes > anchors->reach_left;
+  if (anchors->heavy) return false;
+  anchors->reach_left -= bytes;
+  return true;
 }
 
 /* The key that ends before byte end: quotes of JSON, also escaped ones, brackets of a dump, and one pair of parentheses may close it. */
@@ -216,8 +221,10 @@ static uint32_t letter_kind(struct text text, size_t mark) {
 }
 
 /* o=user id version IN IP4 host, anywhere: RFC 8866 5.2. */
-static bool origin_at(struct text text, size_t at) {
+static bool origin_at(struct anchors *anchors, struct text text, size_t at) {
+  size_t start = at;
   while (at < text.size && text.at[at] > ' ') at++;
+  if (!reach_take(anchors, at - start)) return false;
   for (int i = 0; i < 2; i++) {
     size_t digits = ++at;
     while (at < text.size && is_digit(text.at[at])) at++;
@@ -238,12 +245,12 @@ static uint32_t login_kind(struct text text, size_t mark) {
   return ENDS(text, end, "login incorrect") || ENDS(text, end, "login ok") || ENDS(text, end, "invalid user") ? KEY_SECRET : KEY_NONE;
 }
 
-static uint32_t mark_kind(const struct anchors *anchors, struct text text, struct text key, size_t mark) {
+static uint32_t mark_kind(struct anchors *anchors, struct text text, struct text key, size_t mark) {
   size_t start = (size_t)(key.at - text.at);
   if (key.size == 1) {
     if (key.at[0] == 'T' && STARTS(text, mark, "=\"")) return KEY_NAME; /* a subject, of Exim */
     if (key.at[0] == 'i' && ENDS(text, start, "display ")) return KEY_NAME;
-    if (key.at[0] == 'o' && text.at[mark] == '=' && origin_at(text, mark + 1)) return KEY_USER;
+    if (key.at[0] == 'o' && text.at[mark] == '=' && origin_at(anchors, text, mark + 1)) return KEY_USER;
     uint32_t kind = start + 1 == mark ? letter_kind(text, mark) : KEY_NONE;
     return kind != KEY_NONE && line_starts(text, start) ? kind : KEY_NONE;
   }
@@ -258,6 +265,7 @@ static uint32_t mark_kind(const struct anchors *anchors, struct text text, struc
 }
 
 static void value_add(struct anchors *anchors, size_t start, size_t end, uint32_t kind) {
+  if (!reach_take(anchors, end - start)) return;
   anchors->keyed[anchors->keyed_count++] = (struct keyed){ (uint32_t)start, (uint32_t)end, kind };
   anchors->kinds |= kind;
 }
@@ -283,7 +291,6 @@ static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
   if (kind == KEY_NONE && text.at[mark] == ':') kind = login_kind(text, mark);
   if (kind == KEY_NONE) return;
   line = text.at[mark] == ':' || key.size == 1 ? key.size > 0 && line_starts(text, (size_t)(key.at - text.at)) : false;
-  text = value_window(text, mark);
   if (start < text.size && text.at[start] == '>' && text.at[mark] == '=') start++;
   while (start < text.size && text.at[start] == ' ') start++;
   if ((kind & KEY_USER) && is_empty(text, mark, start)) return;
@@ -342,7 +349,6 @@ static void quoted_add(struct anchors *anchors, struct text text, size_t quote) 
   kind = words_hold(" authenticate authentication ", key) ? KEY_USER : key_kind_of(&anchors->keys, key);
   kind &= KEY_USER | KEY_PHONE | KEY_SECRET | KEY_DIGEST | KEY_CALLID | KEY_MAC;
   if (kind == KEY_NONE) return;
-  text = value_window(text, quote);
   end = quoted_end(anchors, text, quote + 1, text.at[quote], false);
   if (end <= quote + 1) return;
   if (kind == KEY_PHONE && is_person((struct text){ text.at + quote + 1, end - quote - 1 })) kind |= KEY_USER;
@@ -369,7 +375,6 @@ static void element_add(struct anchors *anchors, struct text text, size_t angle)
   if (close >= text.size || text.at[close] != '>') return;
   kind = key_kind_of(&anchors->keys, key);
   if (kind == KEY_NONE) return;
-  text = value_window(text, close);
   end = class_next(&anchors->blocks, CLASS_ANGLE, close + 1, text.size);
   if (end == close + 1) return;
   value_add(anchors, close + 1, end, kind);
@@ -393,7 +398,7 @@ static void marks_find(struct anchors *anchors, struct text text) {
     key_last = key;
     letter_last = letter;
     spaced_last = spaced;
-    for (; marks != 0; marks &= marks - 1) {
+    for (; marks != 0 && !anchors->heavy; marks &= marks - 1) {
       size_t at = base + (size_t)__builtin_ctzll(marks);
       char   c = text.at[at], last = at > 0 ? (char)(text.at[at - 1] | 32) : 0;
       if (c == '<') element_add(anchors, text, at);
@@ -710,7 +715,7 @@ static void anchors_clear(struct anchors *anchors) {
   anchors->code.count = anchors->mac.count = anchors->uuid.count = anchors->file.count = 0;
   anchors->digit.count = anchors->keyed_count = anchors->quad_count = 0;
   anchors->kinds = anchors->longer = 0;
-  anchors->urls = false;
+  anchors->urls = anchors->heavy = false;
 }
 
 /* The text begins with what can be the rest of a value: a token that ends in a quote, or in what closes or follows an address. */
@@ -739,6 +744,7 @@ static void anchors_see(struct anchors *anchors, struct text text) {
 
 void anchors_find(struct anchors *anchors, struct text text, struct text field) {
   anchors_clear(anchors);
+  anchors->reach_left = REACH_MOST * text.size + REACH_LEAST;
   anchors->kinds = field_kind_of(&anchors->keys, field);
   if (anchors->kinds != KEY_NONE && text.size > 0) anchors->keyed[anchors->keyed_count++] = (struct keyed){ 0, (uint32_t)text.size, anchors->kinds };
   anchors->plain = anchors->kinds == KEY_NONE && blocks_plain(text, anchors->width);

@@ -204,7 +204,7 @@ static bool take_rest(struct filter *filter, uint32_t index) {
           (struct span){ .start = start, .end = at, .rule = whole.rule, .action = ACTION_STRIP, .piece = UINT16_MAX };
       take(filter, filter->spans.count++);
     }
-    while (at < whole.end && filter->taken[at] != 0) at++;
+    while (at < whole.end && filter->taken[at] != 0) at = filter->spans.list[filter->taken[at] - 1].end;
   }
   return true;
 }
@@ -296,8 +296,9 @@ static bool passes_settle(struct filter *filter, bool unsure) {
 static bool resolve(struct filter *filter) {
   bool good = passes_settle(filter, false) && passes_settle(filter, true);
   if (good) winners_sort(filter);
-  for (uint32_t i = 0; i < filter->spans.count; i++)
-    memset(filter->taken + filter->spans.list[i].start, 0, (filter->spans.list[i].end - filter->spans.list[i].start) * sizeof *filter->taken);
+  for (uint32_t i = 0; i < filter->spans.count; i++) /* what another one took is the winner's */
+    if (filter->spans.list[i].won)
+      memset(filter->taken + filter->spans.list[i].start, 0, (filter->spans.list[i].end - filter->spans.list[i].start) * sizeof *filter->taken);
   return good;
 }
 
@@ -605,6 +606,11 @@ static enum filter_result hidden_run(struct filter *filter, struct text text, un
     uint32_t spans = filter->spans.count, notes = filter->notes.count;
     filter->scan.text = view_text(&filter->view);
     anchors_find(&filter->anchors, filter->scan.text, field_key(&filter->context));
+    if (filter->anchors.heavy) {
+      *rule = FILTER_TOO_MANY;
+      result = FILTER_WITHHOLD;
+      break;
+    }
     prefilter_all(filter->rules->prefilter, filter->run);
     result = rules_run(filter, false, rule);
     if (result == FILTER_SAME && !hidden_spans(filter, text, spans)) *rule = FILTER_TOO_MANY, result = FILTER_WITHHOLD;
@@ -632,6 +638,10 @@ enum filter_result filter_text(struct filter *filter, const struct filter_contex
   if (text.size > filter->most) return FILTER_WITHHOLD;
   if (text.size == 0) return FILTER_SAME;
   anchors_find(&filter->anchors, text, field_key(context));
+  if (filter->anchors.heavy) {
+    *rule = FILTER_TOO_MANY;
+    return FILTER_WITHHOLD;
+  }
   hidden = !filter->anchors.plain && view_needed(text, filter->anchors.width);
   if (!hidden && (filter->rules->sights & filter->anchors.sights) == 0 && (filter->rules->kinds & filter->anchors.kinds) == 0) return FILTER_SAME;
   filter->context = *context;

@@ -116,11 +116,13 @@ struct anchors {
   uint32_t          longer; /* 0, or one more than a dot of more than four numbers joined by dots */
   struct keyed     *keyed;  /* values whose key is known */
   uint32_t          keyed_count;
-  uint32_t          kinds;  /* enum key_kind of all keyed, or-ed */
-  uint32_t          sights; /* enum sight, or-ed */
-  bool              plain;  /* blocks_plain: nothing but SEES_ALWAYS, the bitmaps are not there */
-  struct key_index  keys;   /* made once by keys_index */
-  enum blocks_width width;  /* finds the same */
+  uint32_t          kinds;      /* enum key_kind of all keyed, or-ed */
+  uint32_t          sights;     /* enum sight, or-ed */
+  size_t            reach_left; /* bytes that may still be looked at for values */
+  bool              heavy;      /* there were more: values in one another, the text is to be withheld */
+  bool              plain;      /* blocks_plain: nothing but SEES_ALWAYS, the bitmaps are not there */
+  struct key_index  keys;       /* made once by keys_index */
+  enum blocks_width width;      /* finds the same */
 };
 
 /* A phrase of the login detector may stand at the text's begin. */

@@ -1,7 +1,7 @@
 /* auth: digest authentication's values (RFC 7616 3.3, 3.4), Basic and Bearer credentials, passwords and tokens by key. */
 #include "filters/scan.h"
 
-enum { DIGEST_LEAST = 8, USERINFO_MOST = 256 }; /* "response: 200" is no digest */
+enum { DIGEST_LEAST = 8, USERINFO_MOST = 1024 }; /* "response: 200" is no digest */
 
 static bool opaque_byte(char c) { return is_alnum(c) || c == '+' || c == '/' || c == '=' || c == '-' || c == '_' || c == '.' || c == '~'; }
 
@@ -56,8 +56,9 @@ static void secret_value(struct scan *scan, const struct keyed *keyed) {
 }
 
 /* Authorization: Basic …, Bearer …: the scheme's word, a space, and what follows; of schemes unknown here all up to the line's end.
- * Digest's parts have keys of their own. */
-static void scheme_value(struct scan *scan, const struct keyed *keyed) {
+ * Digest's parts have keys of their own. *judged: to there the bytes were looked at for a scheme that is unknown here; what was said of
+ * them then holds for each key among them. */
+static void scheme_value(struct scan *scan, const struct keyed *keyed, size_t *judged) {
   struct text text = scan->text;
   size_t      at = keyed->start, end;
   bool        digit = false;
@@ -70,8 +71,10 @@ static void scheme_value(struct scan *scan, const struct keyed *keyed) {
   }
   end = opaque_end(text, at, text.size);
   if (!STARTS(text, keyed->start, "basic ") && !STARTS(text, keyed->start, "bearer ")) {
+    if (keyed->start < *judged) return;
     while (end < text.size && memchr("\"'\r\n\\<#", text.at[end], 7) == NULL) end++;
     for (size_t i = at; i < end; i++) digit |= is_digit(text.at[i]);
+    *judged = end;
     if (!digit || end - at < DIGEST_LEAST) return; /* prose */
   }
   scan_add(scan, at, end, 0);
@@ -105,6 +108,7 @@ static void cut_value(struct scan *scan) {
 
 void auth_scan(struct scan *scan) {
   const struct anchors *anchors = scan->anchors;
+  size_t                judged = 0;
   if (anchors->sights & SEES_CUT) cut_value(scan);
   for (uint32_t i = 0; anchors->urls && i < anchors->at.count; i++) {
     size_t start = userinfo_start(scan, anchors->at.at[i]);
@@ -114,6 +118,6 @@ void auth_scan(struct scan *scan) {
     const struct keyed *keyed = &anchors->keyed[i];
     if (keyed->kind & KEY_DIGEST) digest_value(scan, keyed);
     if (keyed->kind & KEY_SECRET) secret_value(scan, keyed);
-    if (keyed->kind & KEY_SCHEME) scheme_value(scan, keyed);
+    if (keyed->kind & KEY_SCHEME) scheme_value(scan, keyed, &judged);
   }
 }

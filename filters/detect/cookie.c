@@ -2,7 +2,7 @@
  * cookies stay, and attributes such as Path and HttpOnly. */
 #include "filters/detect/value.h"
 
-enum { SESSION_LEAST = 8, SESSION_SURE = 12, SESSION_MOST = 1024 };
+enum { SESSION_LEAST = 8, SESSION_SURE = 12 };
 
 /* Where a cookie header ends: its quote, or the line's end. */
 static size_t header_end(struct text text, const struct keyed *keyed) {
@@ -58,7 +58,7 @@ static void session_value(struct scan *scan, const struct keyed *keyed) {
   bool        digit = false, letter = false;
   name = keyed_name_of(scan, keyed, &mark);
   if (name.size == 10 && name.at[7] == '-') return; /* Session-Id of Diameter, X-Session-ID: for tracing */
-  while (end < keyed->end && end - keyed->start < SESSION_MOST && text.at[end] != '.' && text.at[end] != '?' && !STARTS(text, end, "%3b")) end++;
+  while (end < keyed->end && text.at[end] != '.' && text.at[end] != '?' && !STARTS(text, end, "%3b")) end++;
   if (end < keyed->end && text.at[end] == '.' && end - keyed->start > SESSION_LEAST) end = keyed->end;
   for (size_t i = keyed->start; i < end; i++) {
     digit |= is_digit(text.at[i]);

@@ -9,7 +9,7 @@
  * A phrase stands at the text's begin or behind ": " or "] ". Names of the system's own accounts stay. */
 #include "filters/detect/value.h"
 
-enum { NAME_MOST = 64, AWAY_MOST = 96 };
+enum { NAME_MOST = 256, AWAY_MOST = 96 };
 
 /* What stands at a message's begin, what stands before the name (at once, or further on), and what must follow it. */
 static const struct phrase {

@@ -9,7 +9,7 @@
  * "pin 5 of the connector" and the like stay: without a key or quotes a PIN has four digits. */
 #include "filters/detect/value.h"
 
-enum { PIN_MOST = 40, PIN_LEAST = 3, SPOKEN_LEAST = 4, NEAR_MOST = 512, WORDS_MOST = 7, MARKS_MOST = 5 };
+enum { PIN_MOST = 256, PIN_LEAST = 3, SPOKEN_LEAST = 4, NEAR_MOST = 512, WORDS_MOST = 7, MARKS_MOST = 5 };
 
 static bool key_byte(char c) { return is_digit(c) || c == '*' || c == '#' || (c >= 'A' && c <= 'D'); }
 

@@ -22,7 +22,7 @@ void postal_scan(struct scan *scan) {
     const struct keyed *keyed = &scan->anchors->keyed[i];
     size_t              end;
     if (!(keyed->kind & KEY_POSTAL) || (keyed->start > 0 && text.at[keyed->start - 1] == '[')) continue; /* [postal], [2001:db8::7] */
-    end = phrase_end(text, keyed);
+    end = phrase_end(text, keyed, POSTAL_MOST + 1);
     if (end <= keyed->start || end - keyed->start > POSTAL_MOST) continue;
     if (is_technical(text, keyed->start, end)) scan_note(scan, keyed->start, end, "no postal address: a network's address, a path or a number");
     else scan_add(scan, keyed->start, end, 0);

@@ -134,24 +134,27 @@ static void dialplan_scan(struct scan *scan, size_t angle) {
     scan_add(scan, angle + 1, end, 0);
 }
 
-static void uri_scan(struct scan *scan, size_t start) {
+/* Returns where to look for the next one. */
+static size_t uri_scan(struct scan *scan, size_t start) {
   struct text text = scan->text, user;
   size_t      end = start, cut;
   while (end < text.size && end - start < USER_MOST && user_byte(text.at[end]) && !STARTS(text, end, "%40")) end++;
   if (end - start == USER_MOST) { /* no user is that long: nothing of it can be vouched for */
+    while (end < text.size && user_byte(text.at[end])) end++;
     scan_add(scan, start, end, 0);
-    return;
+    return end;
   }
   if (end >= text.size) cut_user(scan, start);
-  if (end >= text.size || (text.at[end] != '@' && text.at[end] != '%')) return;
+  if (end >= text.size || (text.at[end] != '@' && text.at[end] != '%')) return start;
   for (cut = start; cut < end && text.at[cut] != ':' && text.at[cut] != ';'; cut++) continue;
   user = (struct text){ text.at + start, cut - start };
   if (cut < end && text.at[cut] == ':') { /* user:password@host */
     if (!user_is_left_alone(scan, user)) scan_add(scan, start, end, 0);
     else scan_add(scan, cut + 1, end, 0);
-    return;
+    return start;
   }
   if (!user_is_left_alone(scan, user)) scan_add(scan, start, cut, 0);
+  return start;
 }
 
 static void account_scan(struct scan *scan, const struct keyed *keyed) {
@@ -197,15 +200,17 @@ static void person_scan(struct scan *scan, const struct keyed *keyed) {
 void sip_scan(struct scan *scan) {
   struct text           text = scan->text;
   const struct anchors *anchors = scan->anchors;
+  size_t                next = 0;
   if (anchors->sights & SEES_CUT) cut_number(scan);
   for (uint32_t i = 0; i < anchors->uri.count; i++) {
     size_t colon = anchors->uri.at[i];
     record_scan(scan, colon - (text.at[colon - 1] == 's' || text.at[colon - 1] == 'S' ? 4 : 3));
-    uri_scan(scan, colon + 1);
+    if (colon >= next) next = uri_scan(scan, colon + 1);
   }
+  next = 0;
   for (uint32_t i = 0; i < anchors->percent.count; i++) {
     size_t at = anchors->percent.at[i];
-    if (STARTS(text, at, "%3a") && (ENDS(text, at, "sip") || ENDS(text, at, "sips"))) uri_scan(scan, at + 3);
+    if (at >= next && STARTS(text, at, "%3a") && (ENDS(text, at, "sip") || ENDS(text, at, "sips"))) next = uri_scan(scan, at + 3);
   }
   for (uint32_t i = 0; i < anchors->at.count; i++) bare_scan(scan, anchors->at.at[i]);
   for (uint32_t i = 0; i < anchors->angle.count; i++) dialplan_scan(scan, anchors->angle.at[i]);

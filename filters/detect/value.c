@@ -81,8 +81,6 @@ struct text keyed_name_of(const struct scan *scan, const struct keyed *keyed, si
   return (struct text){ text.at + start, end - start };
 }
 
-enum { PHRASE_MOST = 1024 };
-
 /* Bytes from at on are a word and '=' or ':'. */
 static bool key_follows(struct text text, size_t at) {
   size_t end = at;
@@ -90,10 +88,10 @@ static bool key_follows(struct text text, size_t at) {
   return end > at && end < text.size && (text.at[end] == '=' || text.at[end] == ':');
 }
 
-size_t phrase_end(struct text text, const struct keyed *keyed) {
+size_t phrase_end(struct text text, const struct keyed *keyed, size_t most) {
   size_t at = keyed->start;
   if (at > 0 && (text.at[at - 1] == '"' || text.at[at - 1] == '\'')) return keyed->end;
-  for (; at < text.size && at - keyed->start < PHRASE_MOST; at++) {
+  for (; at < text.size && at - keyed->start < most; at++) {
     char c = text.at[at];
     if (memchr(";|&\"\r\n\t<>{}", c, 11) != NULL || STARTS(text, at, "#015") || STARTS(text, at, "#012")) break;
     if ((c == ' ' || c == ',') && key_follows(text, at + 1)) break;

@@ -38,8 +38,8 @@ struct text keyed_name_of(const struct scan *scan, const struct keyed *keyed, si
 /* Byte at begins a value whose key is of one of these kinds. */
 bool keyed_at(const struct scan *scan, size_t at, uint32_t kinds);
 
-/* The end of a value of several words: its quote, or ';', '|', '&', a line's end, ", " before another key. */
-size_t phrase_end(struct text text, const struct keyed *keyed);
+/* The end of a value of several words: its quote, or ';', '|', '&', a line's end, ", " before another key, most bytes behind its start. */
+size_t phrase_end(struct text text, const struct keyed *keyed, size_t most);
 
 /* The end of what stands at byte at in the form first.last or f.last12, as no word of a language does; at where it is not so, or
  * the last part is a file's or a domain's. */
