@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "filters/filters.h"
+#include "test/unit/engine.h"
 
 enum { RULES = 200, MOST = 64 * 1024, ROOM = 4 * MOST, MEMORY_MOST = 64 * 1024 * 1024 };
 
@@ -41,23 +41,12 @@ void *realloc(void *old, size_t size) {
 static const bool sanitized = false;
 #endif
 
-static void complain(void *context, size_t rule, const char *key, long byte, const char *message) {
-  (void)context, (void)byte;
-  print_error("%zu:%s: %s\n", rule, key != NULL ? key : "-", message);
-}
-
 /* The operators' rules, then the built-in detectors. */
 static struct ruleset *rules_new(void) {
-  static const struct filter_options options = { .region = "FR",
-                                                 .key = (const uint8_t *)"0123456789abcdef0123456789abcdef",
-                                                 .epoch = "1",
-                                                 .match_limit = 100000,
-                                                 .depth_limit = 5000,
-                                                 .heap_limit_kib = 20000 };
-  static const char *const           groups[] = { "1" };
-  static char                        names[RULES][32], patterns[RULES][64];
-  struct rule_spec                   specs[RULES + 32] = { 0 };
-  size_t                             count = 0;
+  static const char *const groups[] = { "1" };
+  static char              names[RULES][32], patterns[RULES][64];
+  struct rule_spec         specs[RULES + 32] = { 0 };
+  size_t                   count = 0;
   for (; count < RULES; count++) {
     snprintf(names[count], sizeof names[count], "r%zu", count);
     if (count == RULES - 1) snprintf(patterns[count], sizeof patterns[count], "\\d{3}-\\d{4}"); /* run on every text */
@@ -68,9 +57,7 @@ static struct ruleset *rules_new(void) {
     specs[count].groups = groups;
     specs[count].group_count = count < RULES - 1;
   }
-  for (const char *const *name = filter_detector_names(); *name != NULL; name++)
-    specs[count++] = (struct rule_spec){ .name = *name, .detect = *name, .ipv4_bits = 24, .ipv6_bits = 48 };
-  return ruleset_new(specs, count, &options, complain, NULL);
+  return engine_rules(specs, engine_detectors(specs, count));
 }
 
 static enum filter_result line_run(struct filter *filter, struct text text) {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "filters/filters.h"
+#include "test/unit/engine.h"
 
 enum { ROOM = 1 << 14, VALUES_MOST = 16 };
 
@@ -16,41 +16,9 @@ struct row {
   const char *says, *in;
 };
 
-static void complain(void *context, size_t rule, const char *key, long byte, const char *message) {
-  (void)context, (void)rule, (void)key, (void)byte;
-  fail_msg("%s", message);
-}
-
-static struct filter *filter_make(void) {
-  static const struct filter_options options = { .region = "FR",
-                                                 .key = (const uint8_t *)"0123456789abcdef0123456789abcdef",
-                                                 .epoch = "1",
-                                                 .match_limit = 100000,
-                                                 .depth_limit = 5000,
-                                                 .heap_limit_kib = 20000 };
-  struct rule_spec                   specs[32] = { 0 };
-  size_t                             count = 0;
-  struct filter                     *filter;
-  for (const char *const *name = filter_detector_names(); *name != NULL; name++)
-    specs[count++] = (struct rule_spec){ .name = *name, .detect = *name, .ipv4_bits = 24, .ipv6_bits = 48 };
-  struct ruleset *rules = ruleset_new(specs, count, &options, complain, NULL);
-  assert_non_null(rules);
-  filter = filter_new(rules, ROOM);
-  ruleset_unref(rules);
-  return filter;
-}
-
 static size_t run(struct filter *filter, struct text in, char *out) {
-  const struct filter_context context = { .field = TEXT("message") };
-  unsigned                    rule;
-  size_t                      size;
-  enum filter_result          result = filter_text(filter, &context, in, out, ROOM, &size, &rule);
-  if (result == FILTER_SAME) {
-    memcpy(out, in.at, in.size);
-    size = in.size;
-  } else {
-    assert_int_equal(result, FILTER_OK);
-  }
+  size_t size;
+  assert_int_equal(engine_run(filter, in, out, ROOM, &size), FILTER_OK);
   out[size] = 0;
   return size;
 }
@@ -91,7 +59,7 @@ static bool row_holds(const char *out, size_t count, char parts[][1024], char va
 
 static void check_rows(const struct row *rows, size_t count) {
   static char    out[ROOM + 1], twice[ROOM + 1], plain[ROOM], parts[VALUES_MOST + 1][1024], values[VALUES_MOST][1024];
-  struct filter *filter = filter_make();
+  struct filter *filter = engine_filter_all(ROOM);
   size_t         failed = 0;
   for (size_t i = 0; i < count; i++) {
     size_t found = row_read(rows[i].in, plain, parts, values), size = run(filter, text_of(plain), out);

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "filters/filters.h"
+#include "test/unit/engine.h"
 
 enum { ROOM = 1 << 16 };
 
@@ -17,26 +17,19 @@ static void complain(void *context, size_t rule, const char *key, long byte, con
   snprintf(context, 256, "%zu:%s: %s", rule, key != NULL ? key : "-", message);
 }
 
-static const struct filter_options options = {
-  .region = "FR",
-  .key = (const uint8_t *)"0123456789abcdef0123456789abcdef",
-  .epoch = "1",
-  .match_limit = 100000,
-  .depth_limit = 5000,
-  .heap_limit_kib = 20000,
-};
-
-static struct ruleset *builtin_rules(const struct rule_spec *first, size_t count) {
-  struct rule_spec   specs[64] = { 0 };
-  char               why[256] = "";
-  const char *const *names = filter_detector_names();
-  struct ruleset    *rules;
+/* These rules, then a rule for each detector. */
+static struct ruleset *rules_with(const struct rule_spec *first, size_t count) {
+  struct rule_spec specs[64] = { 0 };
   for (size_t i = 0; i < count; i++) specs[i] = first[i];
-  for (; *names != NULL; names++) specs[count++] = (struct rule_spec){ .name = *names, .detect = *names, .ipv4_bits = 24, .ipv6_bits = 48 };
-  rules = ruleset_new(specs, count, &options, complain, why);
-  if (rules == NULL) print_error("%s\n", why);
-  assert_non_null(rules);
-  return rules;
+  return engine_rules(specs, engine_detectors(specs, count));
+}
+
+static struct filter *filter_with(const struct rule_spec *first, size_t count) {
+  struct ruleset *rules = rules_with(first, count);
+  struct filter  *filter = filter_new(rules, ROOM);
+  ruleset_unref(rules);
+  assert_non_null(filter);
+  return filter;
 }
 
 static enum filter_result run(struct filter *filter, struct text in, char *out, size_t *size) {
@@ -103,12 +96,10 @@ static void keeps_look_alikes(void **state) {
     { "nothing", "" },
     { "brackets", "<> <null>" },
   };
-  struct ruleset *rules = builtin_rules(NULL, 0);
-  struct filter  *filter = filter_new(rules, ROOM);
+  struct filter *filter = filter_with(NULL, 0);
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) check_rows(filter, &(struct row){ rows[i].says, rows[i].in, rows[i].in }, 1);
   filter_free(filter);
-  ruleset_unref(rules);
 }
 
 static void hides_addresses(void **state) {
@@ -133,12 +124,10 @@ static void hides_addresses(void **state) {
     { "mail in JSON spelling", "\"jean\\u0040example.com\"", "\"[email]\"" },
     { "mail after a control escape", "#012jean@example.com", "#012[email]" },
   };
-  struct ruleset *rules = builtin_rules(NULL, 0);
-  struct filter  *filter = filter_new(rules, ROOM);
+  struct filter *filter = filter_with(NULL, 0);
   (void)state;
   check_rows(filter, rows, sizeof rows / sizeof rows[0]);
   filter_free(filter);
-  ruleset_unref(rules);
 }
 
 static void hides_people(void **state) {
@@ -161,9 +150,8 @@ static void hides_people(void **state) {
     { "MAC in a file name", "GET /provisioning/00005e0053af.cfg", "0053af" },
     { "MAC in a UUID", "urn:uuid:00000000-0000-1000-8000-00005e0053af", "0053af" },
   };
-  static char     out[ROOM + 1], twice[ROOM + 1];
-  struct ruleset *rules = builtin_rules(NULL, 0);
-  struct filter  *filter = filter_new(rules, ROOM);
+  static char    out[ROOM + 1], twice[ROOM + 1];
+  struct filter *filter = filter_with(NULL, 0);
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     size_t size, again;
@@ -174,7 +162,6 @@ static void hides_people(void **state) {
     assert_string_equal(out, twice);
   }
   filter_free(filter);
-  ruleset_unref(rules);
 }
 
 static void one_number_one_pseudonym(void **state) {
@@ -219,9 +206,8 @@ static void one_number_one_pseudonym(void **state) {
     "12\xe2\x80\x91"
     "34",
   };
-  static char     first[ROOM + 1], out[ROOM + 1];
-  struct ruleset *rules = builtin_rules(NULL, 0);
-  struct filter  *filter = filter_new(rules, ROOM);
+  static char    first[ROOM + 1], out[ROOM + 1];
+  struct filter *filter = filter_with(NULL, 0);
   (void)state;
   for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
     char   in[128], *at;
@@ -236,7 +222,6 @@ static void one_number_one_pseudonym(void **state) {
     assert_int_equal(strncmp(first, at, 20), 0);
   }
   filter_free(filter);
-  ruleset_unref(rules);
 }
 
 /* What is replaced begins and ends with whole spellings: the rest stays valid in its encoding. */
@@ -259,12 +244,10 @@ static void hides_hidden_spellings(void **state) {
     { "IPv6", "%5B2001%3Adb8%3A1%3A%3A7%5D:5060", "%5B2001:db8:1::%5D:5060" },
     { "nothing personal stays", "/a%20b?x=%41%42&y=%2525 \\u0041 &lt;b&gt; cpu 98% =3D", "/a%20b?x=%41%42&y=%2525 \\u0041 &lt;b&gt; cpu 98% =3D" },
   };
-  struct ruleset *rules = builtin_rules(NULL, 0);
-  struct filter  *filter = filter_new(rules, ROOM);
+  struct filter *filter = filter_with(NULL, 0);
   (void)state;
   check_rows(filter, rows, sizeof rows / sizeof rows[0]);
   filter_free(filter);
-  ruleset_unref(rules);
 }
 
 /* Actions of detectors take the decoded value; patterns see the text as it is. */
@@ -282,12 +265,10 @@ static void acts_on_hidden_spellings(void **state) {
     { "truncation", "192%2E0%2e2%2E7", "192.0.0.0" },
     { "patterns see the text as it is", "badge%3D123 badge=%31", "badge%3D123 badge=%31" },
   };
-  struct ruleset *rules = builtin_rules(specs, sizeof specs / sizeof specs[0]);
-  struct filter  *filter = filter_new(rules, ROOM);
+  struct filter *filter = filter_with(specs, sizeof specs / sizeof specs[0]);
   (void)state;
   check_rows(filter, rows, sizeof rows / sizeof rows[0]);
   filter_free(filter);
-  ruleset_unref(rules);
 }
 
 /* As long as a record may be, a value goes as a whole. */
@@ -297,8 +278,7 @@ static void hides_long_values(void **state) {
   };
   static char                 in[ROOM], out[ROOM * 2 + 1];
   const struct filter_context context = { .field = TEXT("message") };
-  struct ruleset             *rules = builtin_rules(NULL, 0);
-  struct filter              *filter = filter_new(rules, ROOM);
+  struct filter              *filter = filter_with(NULL, 0);
   size_t                      size;
   unsigned                    rule;
   (void)state;
@@ -309,7 +289,6 @@ static void hides_long_values(void **state) {
     if (size > 200 || strstr(out, "end") != NULL) fail_msg("%s: %.80s…", frames[i][0], out);
   }
   filter_free(filter);
-  ruleset_unref(rules);
 }
 
 /* Values in values in values would cost the square of the text's size: such a text is withheld, and says why. */
@@ -317,7 +296,7 @@ static void withholds_nested_values(void **state) {
   static const char *const    keys[] = { "uid=", "pwd=", "to:", "?code=", "o=", "user=\"x" };
   static char                 in[ROOM], out[ROOM * 2 + 1];
   const struct filter_context context = { .field = TEXT("message") };
-  struct ruleset             *rules = builtin_rules(NULL, 0);
+  struct ruleset             *rules = rules_with(NULL, 0);
   struct filter              *filter = filter_new(rules, ROOM);
   (void)state;
   for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
@@ -341,15 +320,13 @@ static void hides_many_hidden(void **state) {
   size_t                      size = 0, length;
   unsigned                    rule;
   const struct filter_context context = { .field = TEXT("message") };
-  struct ruleset             *rules = builtin_rules(NULL, 0);
-  struct filter              *filter = filter_new(rules, ROOM);
+  struct filter              *filter = filter_with(NULL, 0);
   (void)state;
   while (size + 32 < ROOM) size += (size_t)snprintf(in + size, 32, "%%252B33199001234 ");
   assert_int_equal(filter_text(filter, &context, (struct text){ in, size }, out, sizeof out, &length, &rule), FILTER_OK);
   out[length] = 0;
   assert_null(strstr(out, "99001234"));
   filter_free(filter);
-  ruleset_unref(rules);
 }
 
 static void operators_rules(void **state) {
@@ -379,7 +356,7 @@ static void operators_rules(void **state) {
   size_t                size;
   unsigned              rule;
   struct filter_context context = { .app = TEXT("crm2") };
-  struct ruleset       *rules = builtin_rules(specs, sizeof specs / sizeof specs[0]);
+  struct ruleset       *rules = rules_with(specs, sizeof specs / sizeof specs[0]);
   struct filter        *filter = filter_new(rules, ROOM);
   (void)state;
   check_rows(filter, rows, sizeof rows / sizeof rows[0]);
@@ -410,7 +387,7 @@ static void bounds_catastrophes(void **state) {
   for (size_t i = 0; i < 2 * sizeof patterns / sizeof patterns[0]; i++) {
     const struct rule_spec spec = { .name = "slow", .match = patterns[i / 2], .action = ACTION_STRIP };
     char                   why[256];
-    struct ruleset        *rules = ruleset_new(&spec, 1, &options, complain, why);
+    struct ruleset        *rules = ruleset_new(&spec, 1, &engine_options, complain, why);
     struct filter         *filter = filter_new(rules, ROOM);
     enum filter_result     result;
     size_t                 size;
@@ -430,7 +407,7 @@ static void withholds_when_the_stack_ends(void **state) {
   static const struct rule_spec spec = { .name = "deep", .match = "^(?:(a)|b)*c", .action = ACTION_STRIP };
   static char                   in[ROOM], out[ROOM + 1];
   const struct filter_context   context = { .field = TEXT("message") };
-  struct filter_options         wide = options;
+  struct filter_options         wide = engine_options;
   struct ruleset               *rules;
   struct filter                *filter;
   char                          why[256];
@@ -456,8 +433,7 @@ static void fails_closed(void **state) {
   size_t                        size;
   unsigned                      rule;
   const struct filter_context   context = { .field = TEXT("message") };
-  struct ruleset               *rules = builtin_rules(slow, 1);
-  struct filter                *filter = filter_new(rules, ROOM);
+  struct filter                *filter = filter_with(slow, 1);
   (void)state;
   memset(in, 'a', sizeof in);
   in[200] = '!';
@@ -467,7 +443,6 @@ static void fails_closed(void **state) {
   assert_int_equal(rule, FILTER_NO_RULE);
   assert_int_equal(filter_text(filter, &context, TEXT("jean@example.com jean@example.com"), out, 10, &size, &rule), FILTER_ROOM);
   filter_free(filter);
-  ruleset_unref(rules);
 }
 
 /* PCRE2 10.42's JIT code does not, on invalid UTF-8: bytes behind the text came out of the filter. */
@@ -476,8 +451,7 @@ static void stays_inside_the_text(void **state) {
   static char                   out[ROOM + 1];
   const char                   *in = "id=7\xff\xff\xc5\xbfsecret";
   const struct filter_context   context = { .field = TEXT("message") };
-  struct ruleset               *rules = builtin_rules(specs, 1);
-  struct filter                *filter = filter_new(rules, ROOM);
+  struct filter                *filter = filter_with(specs, 1);
   size_t                        size;
   unsigned                      rule;
   (void)state;
@@ -488,7 +462,6 @@ static void stays_inside_the_text(void **state) {
     assert_memory_equal(out + 4, in + 4, length - 4);
   }
   filter_free(filter);
-  ruleset_unref(rules);
 }
 
 static void refuses_bad_rules(void **state) {
@@ -509,7 +482,7 @@ static void refuses_bad_rules(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     char why[256] = "";
-    assert_null(ruleset_new(&rows[i].spec, 1, &options, complain, why));
+    assert_null(ruleset_new(&rows[i].spec, 1, &engine_options, complain, why));
     assert_string_equal(why, rows[i].why);
   }
 }
@@ -518,8 +491,7 @@ static void refuses_bad_rules(void **state) {
 static void survives_noise(void **state) {
   static const char alphabet[] = "0123456789abcdef@:.-+%<>\"'=\\ /#()[]_\0\xff\xc3\xa9sipuFROM,;&x";
   static char       in[4096], out[ROOM + 1], twice[ROOM + 1];
-  struct ruleset   *rules = builtin_rules(NULL, 0);
-  struct filter    *filter = filter_new(rules, ROOM);
+  struct filter    *filter = filter_with(NULL, 0);
   uint32_t          seed = 1;
   (void)state;
   for (int round = 0; round < 3000; round++) {
@@ -532,7 +504,6 @@ static void survives_noise(void **state) {
     run(filter, (struct text){ out, size }, twice, &again);
   }
   filter_free(filter);
-  ruleset_unref(rules);
 }
 
 int main(void) {

@@ -12,18 +12,14 @@
 #include "filters/filters.h"
 #include "filters/prefilter.h"
 #include "filters/required.h"
-#include "random_pattern.h"
+#include "test/unit/engine.h"
+#include "test/unit/random_pattern.h"
 
 enum { ROOM = 1 << 12, SETS = 600, PATTERNS = 10, TEXTS = 800 };
 
-static void complain(void *context, size_t rule, const char *key, long byte, const char *message) {
-  (void)byte;
-  snprintf(context, 256, "%zu:%s: %s", rule, key != NULL ? key : "-", message);
-}
-
 static const struct filter_options options = {
   .region = "FR",
-  .key = (const uint8_t *)"0123456789abcdef0123456789abcdef",
+  .key = ENGINE_KEY,
   .epoch = "1",
   .match_limit = 500,
   .depth_limit = 500,
@@ -32,15 +28,14 @@ static const struct filter_options options = {
 
 static struct ruleset *rules_of(const struct random_pattern *patterns, size_t count, bool drops) {
   struct rule_spec specs[PATTERNS] = { 0 };
-  char             names[PATTERNS][24], why[256] = "";
+  char             names[PATTERNS][24];
   struct ruleset  *rules;
   for (size_t i = 0; i < count; i++) {
     snprintf(names[i], sizeof names[i], "r%zu", i);
     specs[i] =
         (struct rule_spec){ .name = names[i], .match = patterns[i].pattern, .tag = names[i], .action = drops && i == 7 ? ACTION_DROP : ACTION_STRIP };
   }
-  rules = ruleset_new(specs, count, &options, complain, why);
-  if (rules == NULL) print_error("%s\n", why);
+  rules = ruleset_new(specs, count, &options, engine_complain, NULL);
   assert_non_null(rules);
   return rules;
 }
