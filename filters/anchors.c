@@ -319,16 +319,6 @@ static void keyed_add(struct anchors *anchors, struct text text, size_t mark) {
   value_add(anchors, start, end, kind);
 }
 
-/* f.grosjean812, camille.rousselet: the account of a person, where trunks and peers have other names. */
-static bool is_person(struct text value) {
-  size_t first = 0, last, end;
-  while (first < value.size && (is_alpha(value.at[first]) || is_utf8(value.at[first]))) first++;
-  if (first == 0 || first >= value.size || value.at[first] != '.') return false;
-  for (last = end = first + 1; end < value.size && (is_alpha(value.at[end]) || is_utf8(value.at[end]));) end++;
-  for (last = end - last; end < value.size && is_digit(value.at[end]);) end++;
-  return end == value.size && last > 3;
-}
-
 /* failed MD5 authentication for 'user' (digest != digest), of chan_iax2: both answer the challenge. */
 static void answers_add(struct anchors *anchors, struct text text, size_t start) {
   size_t second = start + 32 + 4, end = second + 32;
@@ -351,7 +341,7 @@ static void quoted_add(struct anchors *anchors, struct text text, size_t quote) 
   if (kind == KEY_NONE) return;
   end = quoted_end(anchors, text, quote + 1, text.at[quote], false);
   if (end <= quote + 1) return;
-  if (kind == KEY_PHONE && is_person((struct text){ text.at + quote + 1, end - quote - 1 })) kind |= KEY_USER;
+  if (kind == KEY_PHONE && person_end(text, quote + 1) == end) kind |= KEY_USER;
   value_add(anchors, quote + 1, end, kind);
   if (STARTS(text, end, "' (")) answers_add(anchors, text, end + 3);
 }

@@ -208,6 +208,9 @@ static inline bool words_hold(const char *words, struct text word) {
 }
 /* Where user:password begins, which scheme:// precedes and the '@' at byte at ends; at: there is none. */
 size_t userinfo_start(const struct scan *scan, size_t at);
+/* The end of what stands at byte at in the form first.last or f.last12, as no word of a language does; at where it is not so, or
+ * the last part is a file's or a domain's. */
+size_t person_end(struct text text, size_t at);
 /* Names of services and of nobody: no account of a person. */
 bool   user_is_nobody(struct text user);
 /* True for what filter_text itself writes: type_[CC_]base32. Such a token is never taken for a value again. */

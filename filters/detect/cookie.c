@@ -23,8 +23,9 @@ static bool is_attribute(struct text name) {
 
 /* One name=value or value, up to the ';'. */
 static void crumb(struct scan *scan, size_t start, size_t end) {
-  struct text text = scan->text;
-  size_t      mark;
+  static const struct text nothing[] = { TEXT("none"), TEXT("null"), TEXT("nil"), TEXT("true"), TEXT("false") };
+  struct text              text = scan->text;
+  size_t                   mark;
   while (start < end && text.at[start] == ' ') start++;
   while (end > start && (text.at[end - 1] == ' ' || text.at[end - 1] == ',')) end--;
   for (mark = start; mark < end && text.at[mark] != '=' && text.at[mark] != ' ';) mark++;
@@ -35,6 +36,7 @@ static void crumb(struct scan *scan, size_t start, size_t end) {
   } else if (is_attribute((struct text){ text.at + start, end - start }) || mark < end) {
     return; /* Secure; or several words: prose */
   }
+  if (word_among((struct text){ text.at + start, end - start }, nothing, COUNT(nothing))) return;
   if (start < end && text.at[start] != '[' && text.at[start] != '<' && text.at[start] != '(' && !(end - start == 1 && text.at[start] == '-'))
     scan_add(scan, start, end, 0);
 }

@@ -115,7 +115,7 @@ void iccid_scan(struct scan *scan) {
   if (!(scan->anchors->sights & SEES_LONG)) return;
   while (long_run(scan, &index, &start, &end)) {
     const struct keyed *keyed;
-    if (end - start < 18 || end - start > 20 || text.at[start] != '8' || text.at[start + 1] != '9' ||
+    if (end - start < 19 || end - start > 20 || text.at[start] != '8' || text.at[start + 1] != '9' ||
         !run_is_alone(text, start, iccid_end(text, end)))
       continue;
     keyed = anchors_key_at(scan->anchors, start);

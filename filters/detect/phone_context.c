@@ -66,6 +66,11 @@ static bool unit_behind(struct text text, size_t end) {
                                                                                : word_in(text, start, stop, words, sizeof words / sizeof words[0]);
 }
 
+/* What is counted in large numbers follows: 33768136201 bytes. */
+static bool counts_behind(struct text text, size_t end) {
+  return STARTS(text, end, " bytes") || STARTS(text, end, " octets") || STARTS(text, end, " packets");
+}
+
 /* A channel's or a URI's name up to the digits: PJSIP/, SIP/trunk/, sofia/external/, sip:, tel: */
 static bool path_before(struct text text, size_t start) {
   static const struct word heads[] = {
@@ -98,6 +103,13 @@ static bool place_behind(struct text text, size_t end) {
   }
 }
 
+/* *21*, #31#, *67*: a service's code ends at byte end (3GPP TS 22.030 6.5.2). */
+static bool service_code_before(struct text text, size_t end) {
+  size_t start = end - 1;
+  while (start > 0 && end - start < 5 && is_digit(text.at[start - 1])) start--;
+  return start > 0 && start + 1 < end && (text.at[start - 1] == '*' || text.at[start - 1] == '#');
+}
+
 /* Marks around: <number>, |number|, "number" as an argument, >number after an arrow or in an element that is named so. */
 static enum context marks_around(struct text text, size_t start, size_t end) {
   char before = start > 0 ? text.at[start - 1] : 0, after = byte_of(text, end), second = start > 1 ? text.at[start - 2] : 0;
@@ -110,7 +122,7 @@ static enum context marks_around(struct text text, size_t start, size_t end) {
     if (after != '"' && after != '@') return CONTEXT_NONE;
     return start < 2 || second == ',' || second == '[' || second == '(' ? CONTEXT_WORD : CONTEXT_NONE;
   case '*':
-  case '#': return second != 0 && is_digit(second) ? CONTEXT_PLACE : CONTEXT_NONE; /* *67, #31# */
+  case '#': return service_code_before(text, start) ? CONTEXT_PLACE : CONTEXT_NONE;
   default: return CONTEXT_NONE;
   }
 }
@@ -217,6 +229,7 @@ static const char *explained(const struct scan *scan, const struct candidate *c)
   bool        sure = c->number.form == PHONE_IDD || (c->number.form == PHONE_NATIONAL && c->digits[0] == '0') || c->number.form == PHONE_OWN_CODE;
   if (is_queue_id(text, c->start, c->end)) return "a mail queue's id";
   if (c->groups > 1) return groups_explained(text, c);
+  if (c->digits[0] != '0' && c->count > 7 && counts_behind(text, c->end)) return "a quantity: a unit follows";
   if (sure && c->number.valid) return NULL;
   if (is_epoch(c->digits, c->count)) return "seconds since 1970";
   if (is_stamp(c->digits, c->count)) return "a date and time";
@@ -225,7 +238,7 @@ static const char *explained(const struct scan *scan, const struct candidate *c)
   if (after == '-' && is_hex(second)) return "part of a longer id";
   if (c->before == '-' && c->start > 1 && is_alnum(text.at[c->start - 2])) return "part of a longer id";
   if (c->before == ':' && c->start > 1 && is_hex(text.at[c->start - 2])) return "part of a longer id";
-  if (c->before == '#' && (c->start < 2 || !is_digit(text.at[c->start - 2]))) return "the number of a ticket or the like";
+  if (c->before == '#' && !service_code_before(text, c->start)) return "the number of a ticket, of a thread or the like";
   while (word > 0 && (text.at[word - 1] == ' ' || text.at[word - 1] == '=' || text.at[word - 1] == ':' || text.at[word - 1] == '#')) word--;
   return word < c->start && word_is_other(text, word) ? "the word before says that it is another number" : NULL;
 }

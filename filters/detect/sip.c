@@ -42,13 +42,13 @@ static const char *const nobodies[26] = {
   ['d' - 'a'] = " dialog daemon default ",
   ['f' - 'a'] = " freeswitch false ",
   ['g' - 'a'] = " guest ",
-  ['i' - 'a'] = " ip invalid ",
+  ['i' - 'a'] = " ip invalid inbox ",
   ['j' - 'a'] = " janus ",
   ['k' - 'a'] = " kamailio ",
   ['m' - 'a'] = " mailer-daemon ",
   ['n' - 'a'] = " nobody null none no ",
   ['o' - 'a'] = " opensips orig ",
-  ['p' - 'a'] = " phone postfix ping proxy postmaster pjsip ",
+  ['p' - 'a'] = " phone postfix ping polkitd proxy postmaster pjsip ",
   ['r' - 'a'] = " restricted root rtpengine ",
   ['s' - 'a'] = " system s server sip sipp ",
   ['t' - 'a'] = " true trunk ",
@@ -191,10 +191,18 @@ static void bare_scan(struct scan *scan, size_t at) {
   if (letter && !user_is_left_alone(scan, user)) scan_add(scan, start, at, 0);
 }
 
+/* ;did=feb.cdf7: a dialog's id in a Record-Route of Kamailio and OpenSIPS. */
+static bool is_dialog_id(struct text text, size_t start, size_t end) {
+  if (!ENDS(text, start, ";did=")) return false;
+  while (start < end && (is_hex(text.at[start]) || text.at[start] == '.')) start++;
+  return start == end;
+}
+
 /* caller=f.grosjean: where a number stands most of the time. */
 static void person_scan(struct scan *scan, const struct keyed *keyed) {
   size_t end = person_end(scan->text, keyed->start);
-  if (end > keyed->start && end == keyed->end && !tag_at(scan->text, keyed->start)) scan_add(scan, keyed->start, end, 0);
+  if (end > keyed->start && end == keyed->end && !is_dialog_id(scan->text, keyed->start, end) && !tag_at(scan->text, keyed->start))
+    scan_add(scan, keyed->start, end, 0);
 }
 
 void sip_scan(struct scan *scan) {

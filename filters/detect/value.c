@@ -108,11 +108,14 @@ static size_t letters_end(struct text text, size_t at) {
 
 size_t person_end(struct text text, size_t at) {
   static const struct text others[] = {
-    TEXT("pdf"),   TEXT("txt"),      TEXT("conf"),    TEXT("cfg"),    TEXT("log"),     TEXT("xml"),         TEXT("json"), TEXT("yaml"),
-    TEXT("yml"),   TEXT("html"),     TEXT("php"),     TEXT("csv"),    TEXT("sock"),    TEXT("wav"),         TEXT("gsm"),  TEXT("service"),
-    TEXT("slice"), TEXT("scope"),    TEXT("socket"),  TEXT("target"), TEXT("com"),     TEXT("net"),         TEXT("org"),  TEXT("local"),
-    TEXT("lan"),   TEXT("internal"), TEXT("example"), TEXT("test"),   TEXT("invalid"), TEXT("localdomain"), TEXT("home"), TEXT("arpa"),
-    TEXT("info"),  TEXT("biz"),      TEXT("cloud"),   TEXT("tel"),    TEXT("app"),     TEXT("dev"),
+    TEXT("pdf"),   TEXT("txt"),      TEXT("conf"),    TEXT("cfg"),    TEXT("log"),     TEXT("xml"),         TEXT("json"),  TEXT("yaml"),
+    TEXT("yml"),   TEXT("html"),     TEXT("php"),     TEXT("csv"),    TEXT("sock"),    TEXT("wav"),         TEXT("gsm"),   TEXT("service"),
+    TEXT("slice"), TEXT("scope"),    TEXT("socket"),  TEXT("target"), TEXT("com"),     TEXT("net"),         TEXT("org"),   TEXT("local"),
+    TEXT("lan"),   TEXT("internal"), TEXT("example"), TEXT("test"),   TEXT("invalid"), TEXT("localdomain"), TEXT("home"),  TEXT("arpa"),
+    TEXT("info"),  TEXT("biz"),      TEXT("cloud"),   TEXT("tel"),    TEXT("app"),     TEXT("dev"),         TEXT("png"),   TEXT("jpg"),
+    TEXT("jpeg"),  TEXT("gif"),      TEXT("svg"),     TEXT("ico"),    TEXT("css"),     TEXT("pem"),         TEXT("crt"),   TEXT("lua"),
+    TEXT("zip"),   TEXT("deb"),      TEXT("tar"),     TEXT("bak"),    TEXT("tmp"),     TEXT("pid"),         TEXT("lock"),  TEXT("ini"),
+    TEXT("toml"),  TEXT("ulaw"),     TEXT("alaw"),    TEXT("mp3"),    TEXT("pcap"),    TEXT("timer"),       TEXT("mount"),
   };
   size_t      dot = letters_end(text, at), end;
   struct text last;

@@ -41,10 +41,6 @@ bool keyed_at(const struct scan *scan, size_t at, uint32_t kinds);
 /* The end of a value of several words: its quote, or ';', '|', '&', a line's end, ", " before another key, most bytes behind its start. */
 size_t phrase_end(struct text text, const struct keyed *keyed, size_t most);
 
-/* The end of what stands at byte at in the form first.last or f.last12, as no word of a language does; at where it is not so, or
- * the last part is a file's or a domain's. */
-size_t person_end(struct text text, size_t at);
-
 /* No letter or digit at byte at. */
 static inline bool ends_clear(struct text text, size_t at) { return at >= text.size || !(is_alnum(text.at[at]) || text.at[at] == '_'); }
 static inline bool starts_clear(struct text text, size_t at) { return at == 0 || !(is_alnum(text.at[at - 1]) || text.at[at - 1] == '_'); }
